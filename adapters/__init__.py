@@ -1,0 +1,1 @@
+"""Everything that touches the world: the network, Slack, Discord, the terminal and the browser."""

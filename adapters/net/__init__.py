@@ -1,0 +1,1 @@
+"""Network: dialer, resolver, fetcher, trust store, each with the target policy built in."""

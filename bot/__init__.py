@@ -1,0 +1,1 @@
+"""Mailport's core: values, rules and conversations. It touches no socket, file, SDK or database."""

@@ -1,0 +1,1 @@
+"""What outcomes mean: findings, verdicts, settings to type, snippets."""

@@ -1,0 +1,1 @@
+"""The platform-neutral message model, and the cards of every result."""

@@ -1,0 +1,113 @@
+"""Plain text of any Card: terminals that are no terminals, fallback texts, transcripts, logs.
+
+Text from outside is made harmless for a terminal here: control characters, escapes and
+direction overrides are shown as what they are, never carried out.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import assert_never
+
+from bot.cards.model import (
+    Attachment,
+    Block,
+    Bullets,
+    Card,
+    Chart,
+    Code,
+    Facts,
+    Heading,
+    Note,
+    Paragraph,
+    Table,
+    Text,
+)
+
+
+def harmless(text: str, *, keep_newlines: bool = False) -> str:
+    """Text without control characters, escapes, surrogates and direction overrides."""
+    return "".join(
+        character
+        if (keep_newlines and character == "\n") or not _dangerous(character)
+        else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+def _dangerous(character: str) -> bool:
+    # Cc: controls, Cf: format (direction overrides, zero width), Cs: surrogates. A zero-width joiner
+    # holds emoji together, a soft hyphen is harmless.
+    category = unicodedata.category(character)
+    return category in ("Cc", "Cs", "Zl", "Zp") or (category == "Cf" and character not in "\u200d\u00ad")
+
+
+def text_of(text: Text, *, links: bool = True) -> str:
+    """A Text as one string; links as "label <url>" when wanted."""
+    parts: list[str] = []
+    for span in text:
+        shown = harmless(span.text, keep_newlines=True)
+        parts.append(f"{shown} <{span.url}>" if links and span.url and span.url != span.text else shown)
+    return "".join(parts)
+
+
+def render_plain(card: Card) -> str:
+    """The whole card as lines of text."""
+    lines = [harmless(card.title), ""] if card.title else []
+    for block in card.blocks:
+        lines.extend(_lines(block))
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _lines(block: Block) -> list[str]:
+    match block:
+        case Paragraph(text):
+            return text_of(text).split("\n")
+        case Heading(title):
+            return [harmless(title)]
+        case Bullets(items, numbered):
+            return [
+                f"{f'{number}.' if numbered else '-'} {text_of(item)}" for number, item in enumerate(items, 1)
+            ]
+        case Facts(rows):
+            width = max((len(label) for label, _ in rows), default=0)
+            return [f"{harmless(label):<{width}}  {text_of(value)}" for label, value in rows]
+        case Table():
+            return table_lines(block)
+        case Code(text):
+            return [f"    {line}" for line in harmless(text, keep_newlines=True).split("\n")]
+        case Note(text):
+            return [text_of(text)]
+        case Chart():
+            return [harmless(block.title), sparkline(block), harmless(block.alt)]
+        case Attachment(name):
+            return [f"[{harmless(name)}]"]
+        case _:
+            assert_never(block)
+
+
+def table_lines(table: Table) -> list[str]:
+    """A table with aligned columns."""
+    rows = [tuple(harmless(cell) for cell in row) for row in (table.columns, *table.rows)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(table.columns))]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(chart: Chart) -> str:
+    """The values as one line of bars; a gap is a space."""
+    values = [value for _, value in chart.points if value is not None]
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    return "".join(
+        " " if value is None else _BARS[min(7, int((value - low) / span * 7.999))]
+        for _, value in chart.points
+    )

@@ -1,0 +1,1 @@
+"""The commands: one table that declares them, and a handler for each."""

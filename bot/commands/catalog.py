@@ -1,0 +1,190 @@
+"""THE table of commands."""
+
+from __future__ import annotations
+
+from bot.commands.definition import Command, Option
+
+_TARGET = Option(name="target", kind="target")
+_PORTS = Option(name="ports", kind="ports", required=False, flag="--ports")
+_WATCH = Option(name="target", kind="watch")
+_VANTAGE = Option(name="vantage", kind="text", required=False, keyword="from", flag="--from")
+_REPORT = Option(name="id", kind="id")
+
+COMMANDS: tuple[Command, ...] = (
+    Command(path=("ask",), handler="bot.commands.ask:ask", options=(Option(name="question", kind="text"),)),
+    Command(
+        path=("port",),
+        handler="bot.commands.port:port",
+        probes=True,
+        options=(
+            Option(name="target", kind="text"),
+            Option(name="program", kind="text", required=False, keyword="for", flag="--for"),
+        ),
+    ),
+    Command(
+        path=("check",),
+        handler="bot.commands.check:check",
+        probes=True,
+        options=(
+            _TARGET,
+            _PORTS,
+            Option(
+                name="kind",
+                kind="choice",
+                required=False,
+                keyword="as",
+                flag="--as",
+                choices=("domain", "host"),
+            ),
+        ),
+    ),
+    Command(
+        path=("explain",),
+        handler="bot.commands.explain:explain",
+        form="text",
+        options=(Option(name="text", kind="text"),),
+    ),
+    Command(
+        path=("trace",),
+        handler="bot.commands.trace:trace",
+        form="text",
+        options=(Option(name="text", kind="text"),),
+    ),
+    Command(
+        path=("keys",),
+        handler="bot.commands.keys:keys",
+        probes=True,
+        options=(Option(name="address", kind="address"),),
+    ),
+    Command(
+        path=("history",),
+        handler="bot.commands.history:history",
+        options=(
+            _TARGET,
+            Option(name="days", kind="number", required=False, keyword="days", flag="--days"),
+            Option(name="png", kind="file", required=False, flag="--png"),
+        ),
+    ),
+    Command(
+        path=("watch", "add"),
+        handler="bot.commands.watch:add",
+        changes=True,
+        options=(
+            Option(name="target", kind="targets"),
+            Option(name="every", kind="interval", required=False, keyword="every", flag="--every"),
+            _VANTAGE,
+            Option(name="failures", kind="number", required=False, keyword="failures", flag="--failures"),
+        ),
+    ),
+    Command(path=("watch", "list"), handler="bot.commands.watch:list_all"),
+    Command(path=("watch", "show"), handler="bot.commands.watch:show", options=(_WATCH,)),
+    Command(
+        path=("watch", "edit"),
+        handler="bot.commands.watch:edit",
+        changes=True,
+        options=(
+            _WATCH,
+            Option(name="every", kind="interval", required=False, keyword="every", flag="--every"),
+            Option(name="failures", kind="number", required=False, keyword="failures", flag="--failures"),
+        ),
+    ),
+    Command(path=("watch", "pause"), handler="bot.commands.watch:pause", changes=True, options=(_WATCH,)),
+    Command(path=("watch", "resume"), handler="bot.commands.watch:resume", changes=True, options=(_WATCH,)),
+    Command(
+        path=("watch", "remove"),
+        handler="bot.commands.watch:remove",
+        changes=True,
+        confirm=True,
+        options=(_WATCH,),
+    ),
+    Command(
+        path=("watch", "ack"),
+        handler="bot.commands.watch:acknowledge",
+        changes=True,
+        options=(_WATCH, Option(name="reason", kind="text", required=False)),
+    ),
+    Command(
+        path=("watch", "mute"),
+        handler="bot.commands.watch:mute",
+        changes=True,
+        options=(_WATCH, Option(name="time", kind="duration", required=False)),
+    ),
+    Command(
+        path=("watch", "maintenance"),
+        handler="bot.commands.watch:maintenance",
+        changes=True,
+        options=(_WATCH, Option(name="window", kind="text")),
+    ),
+    Command(
+        path=("watch", "export"),
+        handler="bot.commands.watch:export",
+        options=(Option(name="format", kind="choice", required=False, choices=("csv", "json")),),
+    ),
+    Command(
+        path=("watch", "import"),
+        handler="bot.commands.watch:import_all",
+        changes=True,
+        form="text",
+        options=(Option(name="text", kind="text"),),
+    ),
+    Command(
+        path=("report", "add"),
+        handler="bot.commands.report:add",
+        changes=True,
+        options=(
+            Option(name="when", kind="schedule"),
+            Option(name="timezone", kind="timezone", required=False, flag="--timezone"),
+            Option(name="targets", kind="targets", required=False, keyword="for", flag="--for"),
+        ),
+    ),
+    Command(path=("report", "list"), handler="bot.commands.report:list_all"),
+    Command(path=("report", "run"), handler="bot.commands.report:run", probes=True, options=(_REPORT,)),
+    Command(path=("report", "pause"), handler="bot.commands.report:pause", changes=True, options=(_REPORT,)),
+    Command(
+        path=("report", "resume"), handler="bot.commands.report:resume", changes=True, options=(_REPORT,)
+    ),
+    Command(
+        path=("report", "remove"),
+        handler="bot.commands.report:remove",
+        changes=True,
+        confirm=True,
+        options=(_REPORT,),
+    ),
+    Command(
+        path=("settings", "language"),
+        handler="bot.commands.channel:language",
+        changes=True,
+        options=(Option(name="value", kind="language"),),
+    ),
+    Command(
+        path=("settings", "timezone"),
+        handler="bot.commands.channel:timezone",
+        changes=True,
+        options=(Option(name="value", kind="timezone"),),
+    ),
+    Command(
+        path=("settings", "alerts"),
+        handler="bot.commands.channel:alerts",
+        changes=True,
+        options=(Option(name="value", kind="choice", choices=("on", "off")),),
+    ),
+    Command(path=("audit",), handler="bot.commands.channel:audit", private=True),
+    Command(
+        path=("help",),
+        handler="bot.commands.help:help_",
+        options=(Option(name="command", kind="command", required=False),),
+    ),
+    Command(path=("status",), handler="bot.commands.status:status"),
+    Command(
+        path=("why",),
+        handler="bot.commands.help:why",
+        private=True,
+        options=(Option(name="command", kind="command", required=False),),
+    ),
+)
+
+BY_PATH: dict[tuple[str, ...], Command] = {command.path: command for command in COMMANDS}
+GROUPS: tuple[str, ...] = tuple(
+    dict.fromkeys(command.path[0] for command in COMMANDS if len(command.path) == 2)
+)
+FIRST_WORDS: tuple[str, ...] = tuple(dict.fromkeys(command.path[0] for command in COMMANDS))

@@ -1,0 +1,86 @@
+"""The one way from a request to its card: look up, parse, may this person, rate, language, run.
+
+Whatever goes wrong becomes a card here: a MailportError is told in the asker's language, a bug of
+ours is logged with the request id and the card shows that id.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from bot.cards.failure import failure_card
+from bot.cards.model import Reply
+from bot.commands.definition import Call, load_handler
+from bot.commands.parse import Parsed, parse_request
+from bot.commands.permission import refuse_unallowed
+from bot.commands.rate import Limiter
+from bot.errors import MailportError
+from bot.i18n import LANGUAGES
+from bot.model.request import Language, Request
+from bot.ports import Progress, Tools, silence
+
+_LOG = logging.getLogger(__name__)
+
+
+async def answer(
+    request: Request, tools: Tools, *, progress: Progress = silence, limiter: Limiter | None = None
+) -> Reply:
+    """Answer a request. Never raises, except when it is cancelled.
+
+    Args:
+        progress: Called with intermediate states while something takes time.
+        limiter: Counts requests per person, channel and workspace; None counts nothing (terminal).
+    """
+    language, timezone = await _here(request, tools)
+    try:
+        if limiter is not None:
+            limiter.count(request, tools.clock.monotonic())
+        parsed = parse_request(request)
+        refuse_unallowed(parsed.command, request)
+        return await _run(parsed, request, tools, language, timezone, progress)
+    except MailportError as problem:
+        return _failed(problem, language)
+    except Exception:  # noqa: BLE001  # a bug of ours must not take the conversation down
+        _LOG.exception("request failed", extra={"request_id": request.id})
+        return _failed(MailportError("bug", id=request.id), language, status=3)
+
+
+async def _run(
+    parsed: Parsed, request: Request, tools: Tools, language: Language, timezone: str, progress: Progress
+) -> Reply:
+    call = Call(
+        request=request,
+        command=parsed.command,
+        tools=tools,
+        language=language,
+        timezone=timezone,
+        progress=progress,
+        values=parsed.values,
+    )
+    return await load_handler(parsed.command)(call)
+
+
+async def _here(request: Request, tools: Tools) -> tuple[Language, str]:
+    """Language and time zone here: the wish, the channel's, in private the person's, else the setting."""
+    default: Language = "es" if tools.settings.language == "es" else "en"
+    stored: Mapping[str, str] = {}
+    if request.place.platform != "terminal":
+        try:
+            stored = await (await tools.stores()).channels.settings_of(request.place)
+        except MailportError:
+            _LOG.warning("channel settings unavailable", exc_info=True)
+    chosen = request.language or stored.get("language") or _of_locale(request) or default
+    language: Language = "es" if chosen == "es" else "en"
+    return language, stored.get("timezone") or tools.settings.timezone
+
+
+def _of_locale(request: Request) -> str | None:
+    locale = (request.person.locale or "")[:2].lower()
+    return locale if request.place.private and locale in LANGUAGES else None
+
+
+def _failed(problem: MailportError, language: Language, status: int | None = None) -> Reply:
+    card = failure_card(problem, language)
+    document = {"schema": "mailport.error/1", "error": problem.key, "message": card.summary}
+    return Reply(card=card, document=document, status=problem.exit_status if status is None else status)

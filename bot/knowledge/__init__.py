@@ -1,0 +1,1 @@
+"""What is known: facts with sources, topics in two languages, causes of errors."""

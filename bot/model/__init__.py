@@ -1,0 +1,1 @@
+"""Values that everything else speaks in: targets, endpoints, certificates, verdicts, requests."""

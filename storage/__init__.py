@@ -1,0 +1,1 @@
+"""What is remembered: SQLAlchemy tables, one store per subject, and the same in memory."""
