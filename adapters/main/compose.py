@@ -1,0 +1,124 @@
+"""Puts the tools together; each part is built on first use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.ports import Network, Tools
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.watches.stores import Stores
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Now, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that only go forward."""
+        return time.monotonic()
+
+
+def make_tools(settings: Settings) -> Tools:
+    """The tools of this process."""
+    network = _once(lambda: _make_network(settings))
+    return Tools(
+        settings=settings,
+        clock=SystemClock(),
+        network=network,
+        stores=_once_async(lambda: _open_stores(settings)),
+        ehlo_name=settings.ehlo_name or _own_name(),
+    )
+
+
+def _once(make: Callable[[], Network]) -> Callable[[], Network]:
+    made: list[Network] = []
+
+    def get() -> Network:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
+
+
+def _once_async(make: Callable[[], Awaitable[Stores]]) -> Callable[[], Awaitable[Stores]]:
+    import functools
+
+    @functools.cache
+    def lock() -> object:
+        import asyncio
+
+        return asyncio.Lock()
+
+    made: list[Stores] = []
+
+    async def get() -> Stores:
+        if made:
+            return made[0]
+        async with lock():  # type: ignore[attr-defined]  # an asyncio.Lock, imported late
+            if not made:
+                made.append(await make())
+        return made[0]
+
+    get.opened = made  # type: ignore[attr-defined]  # lets close_tools see what was opened
+    return get
+
+
+def _make_network(settings: Settings) -> Network:
+    from adapters.net.dialer import TcpDialer
+    from adapters.net.fetcher import HttpsFetcher
+    from adapters.net.resolver import DnsResolver
+    from adapters.net.trust import PinnedTrust
+
+    resolver = DnsResolver(settings)
+    return Network(
+        dialer=TcpDialer(settings),
+        resolver=resolver,
+        fetcher=HttpsFetcher(settings, resolver),
+        trust=PinnedTrust(settings.ca_file),
+    )
+
+
+async def _open_stores(settings: Settings) -> Stores:
+    from storage.open import open_stores
+
+    return await open_stores(settings.database_url)
+
+
+async def close_tools(tools: Tools) -> None:
+    """Close what was opened."""
+    for part in (*getattr(tools.stores, "opened", ()),):
+        closing = getattr(part, "close", None)
+        if closing is not None:
+            await closing()
+
+
+def _own_name() -> str:
+    """This host's full name, else the literal of its outgoing address (RFC 5321 section 4.1.3).
+
+    No DNS look-up: a dead resolver must not hold up anything.
+    """
+    import socket
+
+    name = socket.gethostname()
+    if "." in name and not name.startswith("localhost"):
+        return name
+    for family, probe, prefix in (
+        (socket.AF_INET, "192.0.2.1", ""),
+        (socket.AF_INET6, "2001:db8::1", "IPv6:"),
+    ):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as sender:
+                sender.connect((probe, 25))  # a datagram socket's connect sends nothing
+                return f"[{prefix}{sender.getsockname()[0]}]"
+        except OSError:
+            continue
+    return "[127.0.0.1]"

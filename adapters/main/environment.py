@@ -1,0 +1,91 @@
+"""Settings from the environment, a `.env` file and a TOML file; the environment wins.
+
+Files looked at, the first found of each kind: `$MAILPORT_CONFIG`, `./mailport.toml`,
+`$XDG_CONFIG_HOME/mailport/mailport.toml`; `./.env`, `$XDG_CONFIG_HOME/mailport/.env`. A TOML file
+holds the same names in lower case without prefix or as they are (`http_port = 8025`,
+`SLACK_BOT_TOKEN = "..."`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.errors import BadInput
+from bot.settings import SETTINGS, Settings, read_settings
+
+Found = dict[str, tuple[str, str]]
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings.
+
+    Raises:
+        BadInput: `setting-bad` or `config-bad`, naming the setting or the file.
+    """
+    environment = os.environ if environment is None else environment
+    values: Found = {}
+    values.update(_from_toml(environment))
+    values.update(_from_dotenv(environment))
+    for setting in SETTINGS:
+        if environment.get(setting.name):
+            values[setting.name] = (environment[setting.name], "environment")
+    return read_settings(values)
+
+
+def config_folder(environment: Mapping[str, str]) -> Path:
+    """Where a user's own configuration lies (XDG base directory)."""
+    return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "mailport"
+
+
+def _first(paths: list[Path]) -> Path | None:
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _from_dotenv(environment: Mapping[str, str]) -> Found:
+    path = _first([Path(".env"), config_folder(environment) / ".env"])
+    if path is None:
+        return {}
+    from dotenv import dotenv_values
+
+    try:
+        lines = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeError) as problem:
+        raise BadInput("config-bad", path=path, why=str(problem)) from None
+    known = {setting.name for setting in SETTINGS}
+    return {name: (text, str(path)) for name, text in lines.items() if name in known and text}
+
+
+def _from_toml(environment: Mapping[str, str]) -> Found:
+    named = environment.get("MAILPORT_CONFIG")
+    path = (
+        Path(named)
+        if named
+        else _first([Path("mailport.toml"), config_folder(environment) / "mailport.toml"])
+    )
+    if path is None:
+        return {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as problem:
+        raise BadInput("config-bad", path=path, why=str(problem)) from None
+    names = _toml_names()
+    unknown = [key for key in table if key not in names]
+    if unknown:
+        raise BadInput("config-unknown", path=path, name=unknown[0])
+    return {names[key]: (_as_text(value), str(path)) for key, value in table.items()}
+
+
+def _toml_names() -> dict[str, str]:
+    names = {setting.name: setting.name for setting in SETTINGS}
+    names |= {setting.name.lower(): setting.name for setting in SETTINGS}
+    return names | {setting.name.removeprefix("MAILPORT_").lower(): setting.name for setting in SETTINGS}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(str(item) for item in value) if isinstance(value, list) else str(value)

@@ -1,0 +1,152 @@
+"""One command of the catalogue, run from the command line and printed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.commands.definition import Command
+from bot.errors import BadInput, MailportError
+from bot.model.request import Person, Place, Request
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from bot.cards.model import Reply
+    from bot.settings import Settings
+
+TERMINAL = Place(platform="terminal", workspace="local", channel="terminal", private=True)
+OPERATOR = Person(id="local", name="local", admin=True)
+MAX_INPUT = 1_000_000
+# Handlers of these never wait for anything, so no event loop (70 ms of imports) is needed for them.
+_LOOPLESS = (("ask",), ("explain",), ("help",), ("why",))
+
+
+def run_once(command: Command, arguments: Namespace, settings: Settings) -> int:
+    """Run a command, print its card or its document; returns the exit status."""
+    request = Request(
+        id="cli",
+        place=TERMINAL,
+        person=OPERATOR,
+        command=command.path,
+        arguments=_texts(command, arguments),
+        language=arguments.lang,
+        confirmed=bool(getattr(arguments, "yes", False)),
+    )
+    if command.path in _LOOPLESS:
+        reply = _finish_without_loop(_answer(request, settings))
+    else:
+        reply = _run_in_loop(request, settings, quiet=arguments.json)
+    _write_files(reply, arguments)
+    _print(reply, as_json=arguments.json)
+    return reply.status
+
+
+def _texts(command: Command, arguments: Namespace) -> dict[str, str]:
+    """The arguments as texts by option name, as every other adapter hands them over."""
+    texts: dict[str, str] = {}
+    for option in command.options:
+        value = getattr(arguments, option.name, None)
+        text = " ".join(value) if isinstance(value, list) else value
+        if option.name == "text":
+            text = _from_outside(command, text)
+        if text:
+            texts[option.name] = text
+    return texts
+
+
+def _from_outside(command: Command, text: str | None) -> str | None:
+    """Texts that may come from standard input (`-`) or from a file."""
+    if command.path in (("explain",), ("trace",)) and text in ("-", None, ""):
+        return _standard_input(command)
+    if (
+        command.path in (("trace",), ("watch", "import"))
+        and text
+        and len(text) < 4096
+        and Path(text).is_file()
+    ):
+        return _file(text)
+    return text
+
+
+def _standard_input(command: Command) -> str:
+    if sys.stdin.isatty():
+        raise BadInput("option-missing", command=command.name, option="text", command_key=command.key)
+    return sys.stdin.buffer.read(MAX_INPUT).decode("utf-8", "replace")
+
+
+def _file(name: str) -> str:
+    try:
+        with Path(name).open("rb") as stream:
+            return stream.read(MAX_INPUT).decode("utf-8", "replace")
+    except OSError as problem:
+        raise BadInput("file-unreadable", path=name, why=problem.strerror or str(problem)) from None
+
+
+async def _answer(request: Request, settings: Settings) -> Reply:
+    from adapters.main.compose import make_tools
+    from bot.dispatch import answer
+
+    return await answer(request, make_tools(settings))
+
+
+def _finish_without_loop(work: Coroutine[Any, Any, Reply]) -> Reply:
+    try:
+        work.send(None)
+    except StopIteration as finished:
+        reply: Reply = finished.value
+        return reply
+    raise RuntimeError("this command waits for something and needs an event loop")
+
+
+def _run_in_loop(request: Request, settings: Settings, *, quiet: bool) -> Reply:
+    import asyncio
+
+    return asyncio.run(_answer_in_loop(request, settings, quiet=quiet))
+
+
+async def _answer_in_loop(request: Request, settings: Settings, *, quiet: bool) -> Reply:
+    from adapters.main.compose import close_tools, make_tools
+    from bot.dispatch import answer
+    from bot.ports import silence
+
+    tools = make_tools(settings)
+    try:
+        if quiet or not sys.stderr.isatty():
+            return await answer(request, tools, progress=silence)
+        from adapters.terminal.progress import shown_progress
+
+        with shown_progress() as progress:
+            return await answer(request, tools, progress=progress)
+    finally:
+        await close_tools(tools)
+
+
+def _write_files(reply: Reply, arguments: Namespace) -> None:
+    """Charts go to the file that `--png` names."""
+    name = getattr(arguments, "png", None)
+    if not name:
+        return
+    from adapters.picture import chart_png
+    from bot.cards.model import Chart
+
+    charts = [block for block in reply.card.blocks if isinstance(block, Chart)]
+    if charts:
+        try:
+            Path(name).write_bytes(chart_png(charts[0]))
+        except OSError as problem:
+            raise MailportError("file-unwritable", path=name, why=problem.strerror or str(problem)) from None
+
+
+def _print(reply: Reply, *, as_json: bool) -> None:
+    if as_json and reply.document is not None:
+        import json
+
+        print(json.dumps(reply.document, ensure_ascii=False))
+        return
+    from adapters.terminal.show import show_card
+
+    failed = reply.document is not None and reply.document.get("schema") == "mailport.error/1"
+    show_card(reply.card, sys.stderr if failed else sys.stdout)
