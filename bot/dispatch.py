@@ -6,8 +6,8 @@ ours is logged with the request id and the card shows that id.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from bot.cards.failure import failure_card
 from bot.cards.model import Reply
@@ -20,7 +20,8 @@ from bot.i18n import LANGUAGES
 from bot.model.request import Language, Request
 from bot.ports import Progress, Tools, silence
 
-_LOG = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from logging import Logger
 
 
 async def answer(
@@ -42,7 +43,7 @@ async def answer(
     except MailportError as problem:
         return _failed(problem, language)
     except Exception:  # noqa: BLE001  # a bug of ours must not take the conversation down
-        _LOG.exception("request failed", extra={"request_id": request.id})
+        _log().exception("request failed", extra={"request_id": request.id})
         return _failed(MailportError("bug", id=request.id), language, status=3)
 
 
@@ -69,7 +70,7 @@ async def _here(request: Request, tools: Tools) -> tuple[Language, str]:
         try:
             stored = await (await tools.stores()).channels.settings_of(request.place)
         except MailportError:
-            _LOG.warning("channel settings unavailable", exc_info=True)
+            _log().warning("channel settings unavailable", exc_info=True)
     chosen = request.language or stored.get("language") or _of_locale(request) or default
     language: Language = "es" if chosen == "es" else "en"
     return language, stored.get("timezone") or tools.settings.timezone
@@ -78,6 +79,12 @@ async def _here(request: Request, tools: Tools) -> tuple[Language, str]:
 def _of_locale(request: Request) -> str | None:
     locale = (request.person.locale or "")[:2].lower()
     return locale if request.place.private and locale in LANGUAGES else None
+
+
+def _log() -> Logger:
+    import logging  # late: `mailport ask` never logs, and starts faster without it
+
+    return logging.getLogger(__name__)
 
 
 def _failed(problem: MailportError, language: Language, status: int | None = None) -> Reply:

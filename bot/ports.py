@@ -278,6 +278,7 @@ class Tools:
     Attributes:
         network: Built on first call, then the same.
         stores: Opens (and migrates) the database on first call, then the same. Raises Unavailable.
+        ehlo_name: The name to say in EHLO, found on first call.
         status: Per adapter a word on how it does, for `status` and `/readyz`.
         extras: For handlers that an adapter gives (doctor).
     """
@@ -287,5 +288,5 @@ class Tools:
     network: Callable[[], Network]
     stores: Callable[[], Awaitable[Stores]]
     status: Callable[[], Mapping[str, str]] = dict
-    ehlo_name: str = ""
+    ehlo_name: Callable[[], str] = str
     extras: Mapping[str, object] = field(default_factory=dict)

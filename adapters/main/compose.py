@@ -34,7 +34,7 @@ def make_tools(settings: Settings) -> Tools:
         clock=SystemClock(),
         network=network,
         stores=_once_async(lambda: _open_stores(settings)),
-        ehlo_name=settings.ehlo_name or _own_name(),
+        ehlo_name=lambda: settings.ehlo_name or _own_name(),
     )
 
 
