@@ -41,7 +41,7 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[st
 
 
 # "module:function", each giving {path relative to the root: text}.
-GENERATORS: tuple[str, ...] = ()
+GENERATORS: tuple[str, ...] = ("bot.knowledge.generate:providers",)
 
 
 def _all() -> Iterator[Callable[[], Mapping[str, str]]]:

@@ -1,0 +1,14 @@
+"""Reading the compiled data that lies beside this module."""
+
+from __future__ import annotations
+
+
+def read_data(name: str) -> str:
+    """The text of a generated file of this package.
+
+    The module's own loader reads it: `importlib.resources` would cost more time than the answer.
+    """
+    assert __spec__ is not None
+    folder = __file__[: -len("data.py")] if __file__.endswith("data.py") else __file__[: -len("data.pyc")]
+    text: bytes = __spec__.loader.get_data(folder + name)  # type: ignore[union-attr]  # file and zip loaders have it
+    return text.decode("utf-8")
