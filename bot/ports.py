@@ -185,6 +185,8 @@ class Fetched:
         status: "redirect" when one came and redirects were not allowed; "forbidden" when the
             address is not one that may be probed.
         body: At most the limit asked for.
+        detail: Where the redirect leads; "timeout", "servfail", "bogus", "refused", "nxdomain" or
+            "nodata" when the status is "dns"; else words of the library.
     """
 
     status: FetchStatus
@@ -205,8 +207,9 @@ class Fetcher(Protocol):
         limit: int = 65536,
         deadline_s: float = 5.0,
         redirects: int = 0,
+        plain_http: bool = False,
     ) -> Fetched:
-        """GET; never raises for what the server does."""
+        """GET; never raises for what the server does. http:// only where `plain_http` says so."""
         ...
 
 
@@ -281,6 +284,7 @@ class Tools:
         ehlo_name: The name to say in EHLO, found on first call.
         status: Per adapter a word on how it does, for `status` and `/readyz`.
         extras: For handlers that an adapter gives (doctor).
+        memory: What handlers keep for the life of the process, by name (checks of the last minute).
     """
 
     settings: Settings
@@ -290,3 +294,4 @@ class Tools:
     status: Callable[[], Mapping[str, str]] = dict
     ehlo_name: Callable[[], str] = str
     extras: Mapping[str, object] = field(default_factory=dict)
+    memory: dict[str, object] = field(default_factory=dict)
