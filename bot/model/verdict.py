@@ -25,12 +25,14 @@ class Finding:
         severity: How bad it is here; the catalogue says the usual and the worst.
         subject: What it is about, such as "mx.example.com:25" or "example.com".
         details: Fills the placeholders of the catalogue's sentences. May hold hostile text.
+        endpoints: (address, port) of every endpoint it holds for; empty when it is about no endpoint.
     """
 
     id: str
     severity: Severity
     subject: str
     details: Mapping[str, str] = field(default_factory=dict)
+    endpoints: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
