@@ -1,0 +1,315 @@
+"""When a channel is told what: a pure state machine over the runs of one watch.
+
+Two things are kept apart: what *is* (`status`, confirmed by several runs in a row) and what the
+channel *believes* (`told`). Whenever alerts may go out, belief is brought in line with what is:
+
+    is down, told up       broke          (an outage that began in a mute is told when the mute ends)
+    is up, told down       recovered
+    is down, told down     still-broken, every `reminder_s`, unless somebody acknowledged it
+    turns too often        flapping, once; then nothing until it holds still: steady
+
+An unknown result (we could not tell) neither counts as a failure nor ends a row of them; only a long
+row of them is told (blind). The first known result is the base line: it is never told as a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bot.watches.observation import OWN_ALERT, CertificateEnd, Observation
+from bot.watches.watch import Watch
+
+NewsKind = Literal[
+    "broke", "still-broken", "recovered", "changed", "certificate", "renewed", "flapping", "steady",
+    "blind", "sighted",
+]  # fmt: skip
+# Five turns (down, up, down, up, down) within 24 runs are flapping; 12 runs without a turn end it.
+FLAPPING_TURNS = 5
+FLAPPING_RUNS = 24
+STEADY_RUNS = 12
+BLIND_RUNS = 8
+# Certificates of this lifetime or longer are told about at the days as given; shorter ones in proportion.
+FULL_LIFETIME = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertState:
+    """All that is remembered of a watch between runs.
+
+    Attributes:
+        status: "new" until the first known result that settles it.
+        since: First run of the row that confirmed the status.
+        told: The channel was told that it is down, and not yet that it is up again.
+        told_at: Last time it was told broke or still-broken.
+        news: How much news there was so far; makes the keys of messages.
+        incident: How many incidents there were; an acknowledgement names one.
+        first_key: Key of the message that opened the incident; later ones go into its thread.
+        bad, good, blind: Runs in a row; `bad` and `good` are not ended by an unknown one.
+        bad_since, good_since, blind_since: First run of that row.
+        findings: The findings that the channel knows of; None before the first good run.
+        candidate: Other findings seen last, not yet told; seen `candidate_runs` times in a row.
+        level: How many of the certificate days were passed and told.
+        certificate_ends: End of the certificate known, seen later `renewal_runs` times in a row.
+        turns: Recent changes of status.
+        last: The last run's word and time, for `watch list`.
+    """
+
+    status: Literal["new", "up", "down"] = "new"
+    since: datetime | None = None
+    told: bool = False
+    told_at: datetime | None = None
+    news: int = 0
+    incident: int = 0
+    first_key: str | None = None
+    bad: int = 0
+    good: int = 0
+    blind: int = 0
+    bad_since: datetime | None = None
+    good_since: datetime | None = None
+    blind_since: datetime | None = None
+    blind_told: bool = False
+    findings: frozenset[str] | None = None
+    candidate: frozenset[str] | None = None
+    candidate_runs: int = 0
+    level: int = 0
+    certificate_ends: datetime | None = None
+    renewal_runs: int = 0
+    turns: tuple[datetime, ...] = ()
+    flapping: bool = False
+    last_word: str = ""
+    last_at: datetime | None = None
+    last_ms: float | None = None
+    last_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The rules of one watch at one time.
+
+    Attributes:
+        quiet: Nothing is told now (mute, maintenance, alerts off); it is caught up later.
+        acknowledged: Number of the incident that somebody is on, None if nobody is.
+    """
+
+    failures: int = 2
+    recoveries: int = 2
+    interval_s: float = 900.0
+    reminder_s: float = 6 * 3600.0
+    certificate_days: tuple[int, ...] = (21, 7, 3, 1)
+    ignored: frozenset[str] = frozenset()
+    quiet: bool = False
+    acknowledged: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Something to tell the channel.
+
+    Attributes:
+        number: `AlertState.news` of it; with the watch's id it names the message.
+        since: Start of the outage, of the up time, or of the blindness that it is about.
+        reason: Why it is down, as a finding id or catalogue key.
+        added, removed: "id subject" of findings that came and went.
+        ends_at: End of the certificate, for "certificate" and "renewed".
+        down: How it is now, for "flapping" and "steady".
+    """
+
+    kind: NewsKind
+    number: int
+    at: datetime
+    since: datetime | None = None
+    reason: str = ""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    ends_at: datetime | None = None
+    down: bool = False
+    first_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A confirmed change of status, recorded whether or not it was told.
+
+    Attributes:
+        at: First run of the row that confirmed it.
+    """
+
+    to: Literal["up", "down"]
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one run led to."""
+
+    state: AlertState
+    news: tuple[News, ...] = ()
+    turn: Turn | None = None
+
+
+def policy_of(watch: Watch, at: datetime, *, alerts: bool = True) -> Policy:
+    """The rules that hold for a watch at a time; `alerts` is the channel's setting."""
+    return Policy(
+        failures=watch.failures,
+        recoveries=watch.recoveries,
+        interval_s=watch.interval_s,
+        reminder_s=watch.reminder_s,
+        certificate_days=watch.certificate_days,
+        ignored=frozenset(watch.ignored),
+        quiet=not alerts or watch.held_back(at) is not None,
+        acknowledged=watch.acknowledged.incident if watch.acknowledged else None,
+    )
+
+
+def advance(state: AlertState, seen: Observation, policy: Policy) -> Step:
+    """Take one run into account."""
+    before = replace(state, last_word=seen.word, last_at=seen.at, last_ms=seen.ms, last_reason=seen.reason)
+    if seen.word == "unknown":
+        return _numbered(state, *_unknown(before, seen, policy))
+    after, turn = _count(before, seen, policy)
+    news: list[News] = []
+    if after.blind_told and not policy.quiet:
+        news.append(_news("sighted", seen, since=after.blind_since))
+    after = replace(after, blind=0, blind_since=None, blind_told=after.blind_told and policy.quiet)
+    for part in (_settle_status, _settle_findings, _settle_certificate):
+        after, more = part(after, seen, policy, turn)
+        news.extend(more)
+    return _numbered(state, after, news, turn)
+
+
+def _numbered(before: AlertState, after: AlertState, news: Sequence[News], turn: Turn | None = None) -> Step:
+    numbered = tuple(
+        replace(one, number=before.news + index, first_key=after.first_key)
+        for index, one in enumerate(news, 1)
+    )
+    return Step(replace(after, news=before.news + len(news)), numbered, turn)
+
+
+def _news(
+    kind: NewsKind,
+    seen: Observation,
+    *,
+    since: datetime | None = None,
+    down: bool = False,
+    added: tuple[str, ...] = (),
+    removed: tuple[str, ...] = (),
+) -> News:
+    return News(
+        kind=kind, number=0, at=seen.at, since=since, reason=seen.reason, down=down,
+        added=added, removed=removed,
+        ends_at=seen.certificate.ends_at if seen.certificate else None,
+    )  # fmt: skip
+
+
+def _unknown(state: AlertState, seen: Observation, policy: Policy) -> tuple[AlertState, list[News]]:
+    state = replace(state, blind=state.blind + 1, blind_since=state.blind_since or seen.at)
+    if state.blind < BLIND_RUNS or state.blind_told or policy.quiet:
+        return state, []
+    return replace(state, blind_told=True), [_news("blind", seen, since=state.blind_since)]
+
+
+def _count(state: AlertState, seen: Observation, policy: Policy) -> tuple[AlertState, Turn | None]:
+    if seen.word == "fail":
+        since = state.bad_since if state.bad else seen.at
+        state = replace(state, bad=state.bad + 1, good=0, bad_since=since)
+        if state.status != "down" and state.bad >= policy.failures:
+            return _turned(state, "down", since or seen.at, seen, policy)
+        return state, None
+    since = state.good_since if state.good else seen.at
+    state = replace(state, good=state.good + 1, bad=0, good_since=since)
+    if state.status == "down" and state.good >= policy.recoveries:
+        return _turned(state, "up", since or seen.at, seen, policy)
+    if state.status == "new":
+        state = replace(state, status="up", since=seen.at)
+    return state, None
+
+
+def _turned(
+    state: AlertState, to: Literal["up", "down"], at: datetime, seen: Observation, policy: Policy
+) -> tuple[AlertState, Turn]:
+    window = timedelta(seconds=FLAPPING_RUNS * policy.interval_s)
+    turns = (*(turn for turn in state.turns if seen.at - turn <= window), seen.at)[-FLAPPING_RUNS:]
+    incident = state.incident + (to == "down")
+    return replace(state, status=to, since=at, turns=turns, incident=incident), Turn(to, at, seen.reason)
+
+
+def _settle_status(
+    state: AlertState, seen: Observation, policy: Policy, turn: Turn | None
+) -> tuple[AlertState, list[News]]:
+    down = state.status == "down"
+    calm = timedelta(seconds=STEADY_RUNS * policy.interval_s)
+    if state.flapping and (turn is not None or seen.at - state.turns[-1] < calm or policy.quiet):
+        return state, []
+    if state.flapping:
+        state = replace(state, flapping=False, told=down, told_at=seen.at, turns=())
+        return state, [_news("steady", seen, since=state.since, down=down)]
+    if policy.quiet:
+        return state, []
+    if turn is not None and len(state.turns) >= FLAPPING_TURNS:
+        state = replace(state, flapping=True, told=down, told_at=seen.at)
+        return state, [_news("flapping", seen, since=state.turns[0], down=down)]
+    if down != state.told:
+        kind: NewsKind = "broke" if down else "recovered"
+        return replace(state, told=down, told_at=seen.at), [_news(kind, seen, since=state.since)]
+    return _remind(state, seen, policy)
+
+
+def _remind(state: AlertState, seen: Observation, policy: Policy) -> tuple[AlertState, list[News]]:
+    due = state.told_at is not None and seen.at - state.told_at >= timedelta(seconds=policy.reminder_s)
+    if state.status != "down" or not due or policy.acknowledged == state.incident:
+        return state, []
+    return replace(state, told_at=seen.at), [_news("still-broken", seen, since=state.since)]
+
+
+def _settle_findings(
+    state: AlertState, seen: Observation, policy: Policy, _: Turn | None
+) -> tuple[AlertState, list[News]]:
+    if seen.word == "fail" or state.status != "up":
+        return replace(state, candidate=None, candidate_runs=0), []
+    skipped = OWN_ALERT | policy.ignored
+    found = frozenset(one for one in seen.findings if one.split(" ", 1)[0] not in skipped)
+    if state.findings is None or state.findings == found:
+        return replace(state, findings=found, candidate=None, candidate_runs=0), []
+    runs = state.candidate_runs + 1 if state.candidate == found else 1
+    if runs < policy.failures or policy.quiet:
+        return replace(state, candidate=found, candidate_runs=runs), []
+    news = _news(
+        "changed", seen,
+        added=tuple(sorted(found - state.findings)), removed=tuple(sorted(state.findings - found)),
+    )  # fmt: skip
+    return replace(state, findings=found, candidate=None, candidate_runs=0), [news]
+
+
+def _settle_certificate(
+    state: AlertState, seen: Observation, policy: Policy, _: Turn | None
+) -> tuple[AlertState, list[News]]:
+    if seen.certificate is None or seen.word == "fail" or state.status != "up" or policy.quiet:
+        return state, []
+    ends_at = seen.certificate.ends_at
+    if state.certificate_ends is not None and ends_at > state.certificate_ends:
+        # The endpoint with the certificate that ends first may only have been missed this time.
+        if state.renewal_runs + 1 < policy.failures:
+            return replace(state, renewal_runs=state.renewal_runs + 1), []
+        renewed = [_news("renewed", seen)] if state.level else []
+        state = replace(state, certificate_ends=ends_at, renewal_runs=0, level=0)
+    else:
+        renewed = []
+        state = replace(state, certificate_ends=ends_at, renewal_runs=0)
+    level = passed_levels(seen.certificate, policy.certificate_days, seen.at)
+    if level <= state.level:
+        return state, renewed
+    return replace(state, level=level), [*renewed, _news("certificate", seen)]
+
+
+def passed_levels(certificate: CertificateEnd, days: tuple[int, ...], at: datetime) -> int:
+    """How many of the days-left thresholds are passed, each scaled to the certificate's lifetime.
+
+    A certificate made for 6 days is told about at 1.4 days, not at 21: it is renewed every few days.
+    """
+    scale = min(1.0, certificate.lifetime / FULL_LIFETIME)
+    left = certificate.ends_at - at
+    return sum(left <= timedelta(days=day * scale) for day in days)
