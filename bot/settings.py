@@ -49,6 +49,7 @@ class Settings:
     http_host: str = "127.0.0.1"
     http_port: int = 8025
     public_url: str | None = None
+    try_page: str = "loopback"
     slack_bot_token: str | None = None
     slack_app_token: str | None = None
     slack_signing_secret: str | None = None
@@ -196,6 +197,12 @@ def _dns_server(word: str) -> tuple[str, int]:
         raise ValueError("addresses such as 192.0.2.53 or 127.0.0.1:5353 or [2001:db8::1]:53") from None
 
 
+def _try_page(value: str) -> str:
+    if value.lower() not in ("loopback", "on", "off"):
+        raise ValueError("loopback, on or off")
+    return value.lower()
+
+
 def _log_level(value: str) -> str:
     if value.lower() not in ("debug", "info", "warning", "error"):
         raise ValueError("debug, info, warning or error")
@@ -208,6 +215,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAILPORT_HTTP_HOST", "http_host", _text),
     Setting("MAILPORT_HTTP_PORT", "http_port", _port),
     Setting("MAILPORT_PUBLIC_URL", "public_url", _url),
+    Setting("MAILPORT_TRY_PAGE", "try_page", _try_page),
     Setting("MAILPORT_LANG", "language", _language),
     Setting("MAILPORT_TIMEZONE", "timezone", _timezone),
     Setting("MAILPORT_LOG_LEVEL", "log_level", _log_level),

@@ -41,7 +41,10 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[st
 
 
 # "module:function", each giving {path relative to the root: text}.
-GENERATORS: tuple[str, ...] = ("bot.knowledge.generate:providers",)
+GENERATORS: tuple[str, ...] = (
+    "bot.knowledge.generate:providers",
+    "deploy.pages:pages",
+)
 
 
 def _all() -> Iterator[Callable[[], Mapping[str, str]]]:

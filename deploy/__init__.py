@@ -1,0 +1,1 @@
+"""How Mailport is set up and run: generators, the tour, packaging."""
