@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -34,6 +34,9 @@ class Certificate:
         chain_length: Certificates sent, the server's own included.
         chain_sha256: Fingerprints of the chain as sent (for DANE).
         spki_sha256: SHA-256 of the SubjectPublicKeyInfo, hex.
+        chain: The certificates as sent, DER, for comparing with TLSA records; never stored.
+        trust_detail: Why it is untrusted, as far as the chain shows: "unknown-root",
+            "incomplete-chain" (most often a missing intermediate), or "".
     """
 
     faults: tuple[CertificateFault, ...]
@@ -49,6 +52,8 @@ class Certificate:
     chain_length: int = 1
     chain_sha256: tuple[str, ...] = ()
     spki_sha256: str = ""
+    chain: tuple[bytes, ...] = field(default=(), repr=False, compare=False)
+    trust_detail: str = ""
 
     @property
     def status(self) -> CertificateStatus:

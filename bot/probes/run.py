@@ -1,16 +1,35 @@
-"""One probe of one endpoint: the only place where a conversation meets a connection."""
+"""One probe of one endpoint: the only place where a conversation meets a connection.
+
+Theory: one connection tells almost everything. A second one is opened only
+    - when the first hears nothing for `quiet_s`: in the other TLS mode, while the first keeps waiting
+      (a greet delay and an implicit-TLS port look the same to a client that waits in clear);
+    - when a TLS-first port answered in clear: in clear;
+    - when the handshake failed: with old TLS allowed, to tell "old only" from "broken".
+The outcome comes as soon as it is known; the goodbye follows in the background.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import errno
 from collections.abc import Callable
+from dataclasses import replace
 
-from bot.model.outcome import Endpoint, EndpointOutcome, Phase
+from bot.errors import TargetRefused
+from bot.model.certificate import Certificate
+from bot.model.outcome import Endpoint, EndpointOutcome, Phase, Sign, State
+from bot.model.services import Mode
 from bot.ports import Clock, Network
+from bot.probes.goodbye import say_goodbye, wait_for_goodbyes
 from bot.probes.limits import INTERACTIVE, SCHEDULED, Limits
+from bot.probes.session import Session
 
 __all__ = ["INTERACTIVE", "SCHEDULED", "Limits", "OnPhase", "probe_endpoint", "wait_for_goodbyes"]
 
 OnPhase = Callable[[Endpoint, Phase], None]
+_OTHER: dict[Mode, Mode] = {"implicit": "starttls", "starttls": "implicit"}
+_TOO_LATE: frozenset[Sign] = frozenset({"timed-out", "deadline"})
+_OLD_VERSIONS = frozenset({"SSLv2", "SSLv3", "TLSv1", "TLSv1.1"})
 
 
 async def probe_endpoint(
@@ -34,13 +53,216 @@ async def probe_endpoint(
         ehlo_name: Our own name for EHLO.
         on_phase: Told each phase that worked, at once.
     """
-    raise NotImplementedError
+    return await _Probe(endpoint, network, clock, limits, ehlo_name, on_phase).run()
 
 
-async def wait_for_goodbyes(timeout_s: float | None = None) -> None:
-    """Wait until every probe of this event loop has said goodbye; after the time, cut them off.
+class _Probe:
+    """The probe under way: its sessions, and what follows from them together."""
 
-    Args:
-        timeout_s: None waits as long as each probe's own `quit_s`.
-    """
-    raise NotImplementedError
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        network: Network,
+        clock: Clock,
+        limits: Limits,
+        ehlo_name: str,
+        on_phase: OnPhase | None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.network = network
+        self.clock = clock
+        self.limits = limits
+        self.ehlo_name = ehlo_name
+        self.on_phase = on_phase
+        self.checked_at = clock.now()
+        self.started = clock.monotonic()
+        self.sessions: list[Session] = []
+        self.signs: set[Sign] = set()
+        self.reason: str | None = None
+        self.changed = asyncio.Event()
+
+    async def run(self) -> EndpointOutcome:
+        """Converse, then judge; whatever happens, no connection stays open."""
+        if not self.endpoint.address:
+            return self._outcome("unreachable", "not-resolved")
+        chosen: Session | None = None
+        try:
+            first = await self._open(self.endpoint.service.mode)
+            chosen = await self._converse(first)
+            return self._judged(chosen)
+        except TargetRefused as refused:
+            return self._outcome("forbidden", "forbidden", detail=str(refused.details.get("why", "")))
+        except OSError as problem:
+            return self._not_connected(problem)
+        finally:
+            for session in self.sessions:
+                await say_goodbye(session, willing=chosen is not None)
+
+    async def _open(self, mode: Mode, *, old: bool = False) -> Session:
+        session = Session(self.endpoint, mode, self.limits, self.clock, self.ehlo_name, self._told, old=old)
+        session.total_at = self.started + self.limits.total_s
+        await session.connect(self.network.dialer, then=self.sessions.append)
+        return session
+
+    def _told(self, session: Session, phase: Phase | None) -> None:
+        self.changed.set()
+        if phase is not None and self.on_phase is not None and session is self.sessions[0]:
+            self.on_phase(self.endpoint, phase)
+
+    async def _converse(self, first: Session) -> Session:
+        """Let the first session speak, open the second when it helps, choose the one that tells more."""
+        await first.begin(self.limits.quiet_s)
+        if first.quiet:
+            return await self._race(first)
+        await first.finish()
+        if first.heard_clear_text:
+            return await self._in_clear(first)
+        if first.handshake_reason:
+            return await self._with_old_tls(first)
+        return first
+
+    async def _second(self, mode: Mode, *, old: bool = False) -> Session | None:
+        try:
+            return await self._open(mode, old=old)
+        except (OSError, TargetRefused):
+            return None
+
+    async def _race(self, first: Session) -> Session:
+        """Nothing was heard: try the other mode while the first keeps waiting."""
+        second = await self._second(_OTHER[first.mode])
+        if second is None:
+            await first.finish()
+            return self._ungreeted(first)
+        await second.begin(0)
+        while not (first.greeted or second.greeted or (first.ended and second.ended)):
+            self.changed.clear()
+            await self.changed.wait()
+        if second.greeted and not first.ended:
+            await first.begin(self.limits.both_s)
+        if first.greeted:
+            await first.finish()
+            if second.greeted:
+                self.signs.add("mode-both")
+            return first
+        if not second.greeted:
+            return self._ungreeted(first)
+        await second.finish()
+        self._swapped(second)
+        return second
+
+    def _ungreeted(self, first: Session) -> Session:
+        """Nothing came in either mode."""
+        unheard = not first.greeted and not first.learnt.secured and not first.lines.received
+        if first.handshake_reason:
+            first.fail_handshake()
+        elif unheard and first.learnt.signs & _TOO_LATE:
+            first.learnt.signs -= _TOO_LATE
+            first.learnt.stop("silent", "silent")
+        return first
+
+    def _swapped(self, second: Session) -> None:
+        if "greeting-not-mail" not in second.learnt.signs:
+            self.signs.add("mode-swapped")
+
+    async def _in_clear(self, first: Session) -> Session:
+        """A TLS-first port answered our handshake in clear, or hung up on it: listen in clear."""
+        second = await self._second("starttls")
+        if second is not None:
+            await second.begin(0)
+            await second.finish()
+            if second.learnt.greeting is not None:
+                self._swapped(second)
+                return second
+        first.fail_handshake()
+        return first
+
+    async def _with_old_tls(self, first: Session) -> Session:
+        """The handshake failed: would an old version have worked?"""
+        await first.leave()
+        second = await self._second(first.mode, old=True)
+        if second is not None:
+            await second.begin(0)
+            await second.finish()
+            if second.facts is not None and second.facts.version in _OLD_VERSIONS:
+                self.signs.add("tls-old-only")
+                self.reason = "tls-old-only"
+                return second
+            first.facts = second.facts
+        first.fail_handshake()
+        return first
+
+    def _judged(self, session: Session) -> EndpointOutcome:
+        learnt = session.learnt
+        outcome = self._outcome("open", "")
+        facts = session.facts
+        return replace(
+            outcome,
+            tls=learnt.tls,
+            tls_reason=learnt.tls_reason if self.reason is None else self.reason,
+            tls_version=facts.version if facts else None,
+            cipher=facts.cipher if facts else None,
+            certificate=self._certificate(facts.chain) if facts else None,
+            reached=learnt.reached,
+            greeting=learnt.greeting,
+            greeting_code=learnt.greeting_code,
+            capabilities_before=learnt.capabilities_before,
+            capabilities_after=learnt.capabilities_after,
+            auth_before=learnt.auth_before,
+            auth_after=learnt.auth_after,
+            phases_ms=session.phases_ms,
+            total_ms=(self.clock.monotonic() - self.started) * 1000,
+            signs=frozenset(learnt.signs | self.signs),
+            detail=session.detail,
+            transcript=tuple(learnt.transcript),
+        )
+
+    def _certificate(self, chain: tuple[bytes, ...]) -> Certificate | None:
+        from bot.probes.tls import judge_certificate
+
+        return judge_certificate(chain, self.endpoint.host, self.checked_at, self.network.trust)
+
+    def _not_connected(self, problem: OSError) -> EndpointOutcome:
+        state, reason = _connect_state(problem)
+        signs: set[Sign] = set()
+        if state == "unreachable" and not self.network.dialer.has_route(self.endpoint.family):
+            reason = "no-route-here"
+            signs.add("no-route-here")
+        return self._outcome(state, reason, signs=frozenset(signs), detail=_errno_name(problem))
+
+    def _outcome(
+        self, state: State, reason: str, *, signs: frozenset[Sign] = frozenset(), detail: str = ""
+    ) -> EndpointOutcome:
+        return EndpointOutcome(
+            endpoint=self.endpoint,
+            checked_at=self.checked_at,
+            state=state,
+            state_reason=reason,
+            tls_reason="" if state == "open" else "not-connected",
+            connections=len(self.sessions),
+            total_ms=(self.clock.monotonic() - self.started) * 1000,
+            signs=signs,
+            detail=detail,
+        )
+
+
+_NO_ROUTE = frozenset(
+    {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EHOSTDOWN}
+)
+_FILTERED = frozenset({errno.ETIMEDOUT, errno.EACCES, errno.EPERM, errno.ECONNRESET, errno.ECONNABORTED})
+
+
+def _connect_state(problem: OSError) -> tuple[State, str]:
+    """What a failed connect says, and its catalogue key."""
+    if isinstance(problem, ConnectionRefusedError):
+        return "refused", "refused"
+    if isinstance(problem, PermissionError):
+        return "filtered", "filtered-here"
+    if isinstance(problem, TimeoutError):
+        return "filtered", "no-answer"
+    if problem.errno in _FILTERED:
+        return "filtered", "cut-off"
+    return "unreachable", "no-route" if problem.errno in _NO_ROUTE else "local-trouble"
+
+
+def _errno_name(problem: OSError) -> str:
+    return errno.errorcode.get(problem.errno, "") if problem.errno else ""
