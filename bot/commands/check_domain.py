@@ -1,0 +1,100 @@
+"""The domain half of `check`: its DNS policies and every MX host on port 25, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Collection, Sequence
+from itertools import zip_longest
+
+from bot.advice.findings import by_severity
+from bot.advice.judge import judge
+from bot.advice.rules_mail import judge_domain
+from bot.cards.mail import mail_document
+from bot.model.mail_policies import MailPolicies, MxFacts
+from bot.model.outcome import Endpoint, EndpointOutcome
+from bot.model.verdict import CheckResult
+from bot.ports import Clock, Network
+from bot.probes.mail_policies import look_up_mail, with_certificates
+from bot.probes.plan import forbidden_outcomes, plan_endpoints
+from bot.probes.together import Manner, Tell, probe_together
+
+DELIVERY_PORTS = (25,)
+# Endpoints of one check: five MX hosts with IPv4 and IPv6, or two with three addresses each and room.
+MAX_ENDPOINTS = 12
+
+
+async def check_domain(
+    domain: str,
+    network: Network,
+    clock: Clock,
+    manner: Manner,
+    tell: Tell,
+    *,
+    vantage: str = "local",
+    ports: Collection[int] = (),
+    selectors: Sequence[str] = (),
+) -> tuple[CheckResult, MailPolicies]:
+    """Check a whole domain. Never raises for what the DNS or servers do.
+
+    Probing begins as soon as the MX hosts are known, while the other policies are still being asked.
+
+    Args:
+        ports: Ports of the MX hosts beside 25 that somebody named.
+        selectors: DKIM selectors that somebody named.
+    """
+    checked_at, started = clock.now(), clock.monotonic()
+    known: asyncio.Future[MxFacts | None] = asyncio.get_running_loop().create_future()
+
+    def announce(mx: MxFacts | None) -> None:
+        if not known.done():
+            known.set_result(mx)
+
+    async with asyncio.TaskGroup() as group:
+        looking = group.create_task(look_up_mail(domain, network, clock, selectors=selectors, on_mx=announce))
+        looking.add_done_callback(lambda _: announce(None))
+        mx = await known
+        endpoints = plan_delivery(mx, ports or DELIVERY_PORTS) if mx else ()
+        probed = await probe_together(endpoints, network, clock, manner, tell) if endpoints else ()
+    policies = with_certificates(looking.result(), probed)
+    refused = _refused(policies.mx, ports or DELIVERY_PORTS, clock)
+    outcomes = (*probed, *refused)
+    judged = judge_domain(policies, outcomes)
+    telling = [outcome for outcome in judged.telling if outcome.state != "forbidden"]
+    judgement = judge(telling, judged.findings, asked=frozenset(ports), undetermined=judged.undetermined)
+    result = CheckResult(
+        target=domain,
+        kind="domain",
+        vantage=vantage,
+        checked_at=checked_at,
+        duration_ms=(clock.monotonic() - started) * 1000,
+        verdict=judgement.verdict,
+        outcomes=outcomes,
+        findings=by_severity(judged.findings),
+        mail=mail_document(policies),
+        recommended={"submission": None, "imap": None, "pop3": None},
+        undetermined=judgement.undetermined,
+    )
+    return result, policies
+
+
+def plan_delivery(mx: MxFacts, ports: Collection[int]) -> tuple[Endpoint, ...]:
+    """Endpoints of the MX hosts: every host's first ones before any host's later ones, up to the limit."""
+    per_host = [
+        plan_endpoints(host.name, [ipaddress.ip_address(address) for address in host.addresses], ports)
+        for host in mx.hosts
+    ]
+    in_turn = [endpoint for turn in zip_longest(*per_host) for endpoint in turn if endpoint is not None]
+    chosen = set(in_turn[:MAX_ENDPOINTS])
+    return tuple(endpoint for endpoints in per_host for endpoint in endpoints if endpoint in chosen)
+
+
+def _refused(mx: MxFacts, ports: Collection[int], clock: Clock) -> tuple[EndpointOutcome, ...]:
+    at = clock.now()
+    return tuple(
+        outcome
+        for host in mx.hosts
+        for outcome in forbidden_outcomes(
+            host.name, [(ipaddress.ip_address(address), why) for address, why in host.refused[:2]], ports, at
+        )
+    )
