@@ -20,6 +20,7 @@ from bot.ports import DnsAnswer, DnsStatus
 MAX_NAME = 255
 # Extended errors that mean "the signatures do not hold" (RFC 8914 section 4).
 _BOGUS_ERRORS = frozenset({6, 7, 8, 9, 10, 11, 12, 25})
+_ANSWERED = ("ok", "nodata", "nxdomain")
 _STYLE = dns.rdata.RdataStyle(hex_chunk_size=0, base64_chunk_size=0)
 
 Chain = Literal["complete", "unfinished", "loop"]
@@ -63,9 +64,9 @@ def answer_from(message: dns.message.QueryMessage, *, trust_ad: bool) -> tuple[D
     answer = DnsAnswer(
         status,
         records=records if status == "ok" else (),
-        secure=bool(message.flags & dns.flags.AD) if trust_ad else None,
+        secure=bool(message.flags & dns.flags.AD) if trust_ad and status in _ANSWERED else None,
         canonical=text_of(chain.canonical_name),
-        ttl=chain.minimum_ttl if status in ("ok", "nodata", "nxdomain") else 0,
+        ttl=chain.minimum_ttl if status in _ANSWERED else 0,
         detail=_detail(message),
     )
     unfinished = (
