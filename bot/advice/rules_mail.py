@@ -192,7 +192,7 @@ def _without_term(spf: SpfFacts) -> str:
 
 def join_spf(records: Sequence[str]) -> str:
     """One record with the terms of several, the strictest of their endings last."""
-    terms = dict.fromkeys(word for record in records for word in record.split()[1:])
+    terms = dict.fromkeys(word for record in sorted(records) for word in record.split()[1:])
     endings = [word for word in terms if word.lower().lstrip("+-~?") == "all"]
     strictest = min(endings, key=lambda word: "-~?+".find(word[0]) % 5, default="~all")
     return " ".join(["v=spf1", *(word for word in terms if word not in endings), strictest])

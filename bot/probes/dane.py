@@ -101,6 +101,8 @@ def is_usable(record: Tlsa) -> bool:
 
 def match_dane(facts: DaneFacts, outcomes: Iterable[EndpointOutcome], domain: str) -> DaneFacts:
     """Compare records with what the hosts showed on port 25."""
+    if not facts.hosts:
+        return facts
     together = [outcome for outcome in outcomes if outcome.endpoint.port == 25]
     return summed_up(
         {

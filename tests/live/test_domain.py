@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from adapters.net.clock import SystemClock
+from bot.advice.findings import advise
+from bot.cards.plaintext import text_of
 from bot.commands.check_domain import check_domain
 from bot.model.verdict import CheckResult
 from bot.probes.budget import Budget
@@ -23,6 +26,8 @@ pytestmark = pytest.mark.live
 
 CASES, _ = build_domains(MailLab())
 AT_ONCE = 8
+# Their DNS fails, so that there is nothing to compare.
+WITHOUT_DNS = frozenset({"mute.test", "dead.test", "bogus.test"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Ran:
 
     results: dict[str, CheckResult]
     connections: dict[str, int]
+    oracle: dict[str, dict[str, Any]]
 
 
 async def _nobody(_: Step) -> None:
@@ -56,7 +62,25 @@ async def _check_all() -> Ran:
 
         results = dict(await asyncio.gather(*(check(case) for case in cases)))
         await wait_for_goodbyes()
-        return Ran(results, dict(lab.connections))
+        alone = dict(lab.connections)
+        await check(next(case for case in cases if case.name == "good.test"))
+        await wait_for_goodbyes()
+        assert lab.dns is not None
+        oracle = await asyncio.to_thread(_ask_checkdmarc, lab.dns.resolver, [case.name for case in cases])
+        used = {name: lab.connections[name] - alone.get(name, 0) for name in lab.connections}
+        return Ran(results, used, oracle)
+
+
+def _ask_checkdmarc(server: tuple[str, int], domains: list[str]) -> dict[str, dict[str, Any]]:
+    """What an independent program says of the SPF records, where the DNS gives any."""
+    import dns.resolver
+    from checkdmarc.spf import check_spf
+
+    resolver = dns.resolver.Resolver(configure=False)
+    resolver.nameservers = [server[0]]
+    resolver.port = server[1]
+    known = [name for name in domains if name not in WITHOUT_DNS]
+    return {name: check_spf(name, resolver=resolver, timeout=2.0, retries=0) for name in known}
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +103,46 @@ def test_a_domain_is_what_it_is(case: Case, ran: Ran) -> None:
     assert not case.never & ids
     if case.verdict is not None:
         assert result.verdict == case.verdict, (ids, result.undetermined)
+
+
+def test_a_check_costs_a_mail_host_one_connection(ran: Ran) -> None:
+    assert {name: count for name, count in ran.connections.items() if count} == {"mx.good.test": 1}
+
+
+def test_dead_mail_hosts_cost_less_than_eight_seconds(ran: Ran) -> None:
+    assert ran.results["dropped.test"].duration_ms < 8000
+
+
+@pytest.mark.parametrize("name", sorted(case.name for case in CASES if case.name not in WITHOUT_DNS))
+def test_checkdmarc_agrees_on_spf(name: str, ran: Ran) -> None:
+    theirs, mail = ran.oracle[name], ran.results[name].mail
+    assert mail is not None
+    assert (mail["spf"]["status"] == "ok") == theirs["valid"], theirs
+    if theirs["valid"]:
+        assert mail["spf"]["lookups"] == theirs["dns_lookups"], theirs
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_finding_is_said_completely(language: str, ran: Ran) -> None:
+    for result in ran.results.values():
+        for finding in result.findings:
+            said = advise(finding, language)
+            text = " ".join(text_of(part) for part in (said.title, said.detail, said.fix))
+            assert not re.search(r"\{[a-z_]+\}", text), (finding.id, text)
+
+
+def test_fixes_hold_the_dns_line_for_this_very_domain(ran: Ran) -> None:
+    lines = {
+        finding.id: finding.details["line"]
+        for name in ("twospf.test", "open.test", "badspf.test", "plain.test", "watching.test")
+        for finding in ran.results[name].findings
+        if "line" in finding.details
+    }
+    assert lines == {
+        "spf-multiple": 'twospf.test. IN TXT "v=spf1 ip4:192.0.2.1 mx -all"',
+        "spf-permissive": 'open.test. IN TXT "v=spf1 ~all"',
+        "spf-invalid": 'badspf.test. IN TXT "v=spf1 -all"',
+        "spf-missing": 'plain.test. IN TXT "v=spf1 mx -all"',
+        "dmarc-missing": '_dmarc.plain.test. IN TXT "v=DMARC1; p=none; rua=mailto:dmarc@plain.test"',
+        "dmarc-none": '_dmarc.watching.test. IN TXT "v=DMARC1; p=quarantine; rua=mailto:d@watching.test"',
+    }

@@ -279,6 +279,21 @@ def _mx_cases(lab: MailLab) -> tuple[Case, ...]:
             found=frozenset({"mx-unresolvable"}),
         ),
         Case(
+            name="dropped.test",
+            why="two MX hosts with three addresses each, and none of them answers",
+            records=[
+                "@ IN MX 10 mx1",
+                "@ IN MX 20 mx2",
+                *(f"mx{1 + number % 2} IN A {lab.drop(60 + number)}" for number in range(6)),
+                SPF,
+                DMARC.format("dropped.test"),
+            ],
+            says={"mx.status": "ok", "spf.status": "ok", "dane.status": "none"},
+            verdict="unknown",
+            found=frozenset({"mx-host-down"}),
+            never=NO_FALSE_ABSENCE - {"mta-sts-missing"},
+        ),
+        Case(
             name="closed.test",
             why="nothing listens on the only MX host",
             records=["@ IN MX 10 mx", f"mx IN A {lab.address(99)}", SPF, DMARC.format("closed.test")],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import random
+import socket
 import ssl
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -75,6 +76,7 @@ class MailLab:
         self._folder = Path()
         self._hosts: list[MailHost] = []
         self._sites: dict[str, PolicySite] = {}
+        self._dropping: list[int] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.dns: DnsLab | None = None
 
@@ -86,6 +88,11 @@ class MailLab:
         """Run a mail host."""
         self._hosts.append(host)
         return host
+
+    def drop(self, last: int) -> str:
+        """An address whose port 25 drops every connection: its queue is full and nobody takes from it."""
+        self._dropping.append(last)
+        return self.address(last)
 
     def add_site(self, site: PolicySite) -> None:
         """Serve a policy."""
@@ -132,6 +139,8 @@ class MailLab:
             for host in self._hosts:
                 await self._serve_mail(host)
             await self._serve_web()
+            for last in self._dropping:
+                self._fill_queue(self.address(last))
         except BaseException:
             await self.stop()
             raise
@@ -151,6 +160,15 @@ class MailLab:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+    def _fill_queue(self, address: str) -> None:
+        listener = self._stack.enter_context(socket.socket())
+        listener.bind((address, 25))
+        listener.listen(0)
+        for _ in range(2):
+            waiting = self._stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex((address, 25))
 
     async def _serve_mail(self, host: MailHost) -> None:
         context = self._context(host.issued, host.name) if host.issued else None
