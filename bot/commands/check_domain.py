@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from itertools import zip_longest
+from typing import Any
 
 from bot.advice.findings import by_severity
 from bot.advice.judge import judge
+from bot.advice.rules import findings_of
 from bot.advice.rules_mail import judge_domain
 from bot.cards.mail import mail_document
+from bot.model.discovery import SERVICES_OF_CLIENTS, Discovery
 from bot.model.mail_policies import MailPolicies, MxFacts
 from bot.model.outcome import Endpoint, EndpointOutcome
-from bot.model.verdict import CheckResult
+from bot.model.verdict import CheckResult, Finding
 from bot.ports import Clock, Network
 from bot.probes.mail_policies import look_up_mail, with_certificates
 from bot.probes.plan import forbidden_outcomes, plan_endpoints
@@ -34,6 +37,7 @@ async def check_domain(
     vantage: str = "local",
     ports: Collection[int] = (),
     selectors: Sequence[str] = (),
+    settings: Coroutine[Any, Any, Discovery] | None = None,
 ) -> tuple[CheckResult, MailPolicies]:
     """Check a whole domain. Never raises for what the DNS or servers do.
 
@@ -42,6 +46,7 @@ async def check_domain(
     Args:
         ports: Ports of the MX hosts beside 25 that somebody named.
         selectors: DKIM selectors that somebody named.
+        settings: The search for what people type into their programs; awaited beside everything else.
     """
     checked_at, started = clock.now(), clock.monotonic()
     known: asyncio.Future[MxFacts | None] = asyncio.get_running_loop().create_future()
@@ -52,16 +57,18 @@ async def check_domain(
 
     async with asyncio.TaskGroup() as group:
         looking = group.create_task(look_up_mail(domain, network, clock, selectors=selectors, on_mx=announce))
+        searching = group.create_task(settings) if settings is not None else None
         looking.add_done_callback(lambda _: announce(None))
         mx = await known
         endpoints = plan_delivery(mx, ports or DELIVERY_PORTS) if mx else ()
         probed = await probe_together(endpoints, network, clock, manner, tell) if endpoints else ()
     policies = with_certificates(looking.result(), probed)
     refused = _refused(policies.mx, ports or DELIVERY_PORTS, clock)
-    outcomes = (*probed, *refused)
-    judged = judge_domain(policies, outcomes)
+    discovery = searching.result() if searching is not None else None
+    judged = judge_domain(policies, (*probed, *refused))
+    findings = (*judged.findings, *(judge_published(discovery) if discovery else ()))
     telling = [outcome for outcome in judged.telling if outcome.state != "forbidden"]
-    judgement = judge(telling, judged.findings, asked=frozenset(ports), undetermined=judged.undetermined)
+    judgement = judge(telling, findings, asked=frozenset(ports), undetermined=judged.undetermined)
     result = CheckResult(
         target=domain,
         kind="domain",
@@ -69,13 +76,29 @@ async def check_domain(
         checked_at=checked_at,
         duration_ms=(clock.monotonic() - started) * 1000,
         verdict=judgement.verdict,
-        outcomes=outcomes,
-        findings=by_severity(judged.findings),
+        outcomes=(*probed, *refused, *(discovery.outcomes if discovery else ())),
+        findings=by_severity(findings),
         mail=mail_document(policies),
-        recommended={"submission": None, "imap": None, "pop3": None},
+        recommended=discovery.recommended if discovery else dict.fromkeys(SERVICES_OF_CLIENTS),
         undetermined=judgement.undetermined,
     )
     return result, policies
+
+
+def judge_published(discovery: Discovery) -> tuple[Finding, ...]:
+    """Findings on the servers that the domain publishes for its users; guesses prove nothing against it."""
+    published = {(claim.host, claim.port) for claim in discovery.published}
+    opened = [
+        outcome
+        for outcome in discovery.outcomes
+        if outcome.state == "open" and (outcome.endpoint.host, outcome.endpoint.port) in published
+    ]
+    hosts = dict.fromkeys(outcome.endpoint.host for outcome in opened)
+    return tuple(
+        finding
+        for host in hosts
+        for finding in findings_of([outcome for outcome in opened if outcome.endpoint.host == host])
+    )
 
 
 def plan_delivery(mx: MxFacts, ports: Collection[int]) -> tuple[Endpoint, ...]:
