@@ -148,7 +148,7 @@ class TcpConnection:
         """Do the handshake.
 
         Raises:
-            HandshakeFailed: With OpenSSL's reason, or PLAIN_TEXT, UNEXPECTED_EOF, RESET.
+            HandshakeFailed: With OpenSSL's reason, or PLAIN_TEXT; HUNG_UP or RESET without any answer.
             BufferError: Bytes were waiting in clear.
         """
         if self._peek():
@@ -180,12 +180,12 @@ class TcpConnection:
                 await self._writable()
                 continue
             except (OSError, ValueError) as problem:
-                raise HandshakeFailed(_reason(problem)) from None
+                raise HandshakeFailed(_reason(problem) if answered else _unanswered(problem)) from None
             else:
                 return
             if not answered:
-                answered = True
                 first = self._peek()
+                answered = bool(first)
                 if first and first[0] not in (_HANDSHAKE, _ALERT):
                     raise HandshakeFailed("PLAIN_TEXT" if first.isascii() else "WRONG_VERSION_NUMBER")
 
@@ -239,6 +239,13 @@ async def _ready(
 def _wake(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
+
+
+def _unanswered(problem: Exception) -> str:
+    """The server left without a byte of an answer."""
+    if isinstance(problem, ssl.SSLEOFError):
+        return "HUNG_UP"
+    return _reason(problem)
 
 
 def _reason(problem: Exception) -> str:

@@ -165,7 +165,7 @@ class _Probe:
             self.signs.add("mode-swapped")
 
     async def _in_clear(self, first: Session) -> Session:
-        """A TLS-first port answered our handshake in clear, or hung up on it: listen in clear."""
+        """A TLS-first port answered our handshake in clear: listen in clear."""
         second = await self._second("starttls")
         if second is not None:
             await second.begin(0)

@@ -15,9 +15,10 @@ from bot.probes.limits import MAX_LINE, MAX_LONG_LINE, Limits
 from bot.probes.talk import Learnt, Lines, Read, ReplyTooLong, StartTls, Talk, Write
 
 _CONVERSATIONS: dict[str, ModuleType] = {"smtp": smtp, "imap": imap, "pop3": pop3, "sieve": sieve}
-# What OpenSSL says when the other side does not speak TLS at all, or hangs up on hearing it.
+# What is said when the other side does not speak TLS at all.
 _CLEAR_TEXT = frozenset({"PLAIN_TEXT", "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
-_HUNG_UP = frozenset({"UNEXPECTED_EOF", "RESET"})
+# It left without any answer: a block list looks like that, and so do some servers of old TLS.
+_LEFT: dict[str, Sign] = {"HUNG_UP": "closed-before-greeting", "RESET": "reset-before-greeting"}
 
 
 class Session:
@@ -96,8 +97,8 @@ class Session:
 
     @property
     def heard_clear_text(self) -> bool:
-        """A handshake that came first was answered in clear, or by hanging up."""
-        return self.mode == "implicit" and self.handshake_reason in _CLEAR_TEXT | _HUNG_UP
+        """A handshake that came first was answered in clear."""
+        return self.mode == "implicit" and self.handshake_reason in _CLEAR_TEXT
 
     async def begin(self, wait_s: float) -> None:
         """Let the conversation run, and wait for its end that long."""
@@ -126,8 +127,12 @@ class Session:
 
     def fail_handshake(self) -> None:
         """Nothing better was found: the handshake failed for good."""
-        self.learnt.stop("handshake-failed", "handshake-failed", tls="broken")
         self.detail = self.handshake_reason
+        left = _LEFT.get(self.handshake_reason)
+        if left is not None and self.mode == "implicit":
+            self.learnt.stop(left, left)
+        else:
+            self.learnt.stop("handshake-failed", "handshake-failed", tls="broken")
 
     async def _run(self) -> None:
         """The conversation from the greeting on; whatever ends it becomes a sign."""

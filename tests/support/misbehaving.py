@@ -78,6 +78,7 @@ class Server:
         self.port = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._transports: list[asyncio.WriteTransport] = []
 
     async def __aenter__(self) -> Server:
         self._server = await asyncio.start_server(self._serve, self.address, 0)
@@ -89,6 +90,7 @@ class Server:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self._transports.append(writer.transport)
         with suppress(OSError, ssl.SSLError, EOFError, asyncio.CancelledError):
             if self.tls is not None:
                 await writer.start_tls(self.tls)
@@ -103,11 +105,16 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         assert self._server is not None
+        # Connections that were accepted a moment ago get their task first.
+        await asyncio.sleep(0.01)
         self._server.close()
+        await asyncio.sleep(0.01)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0)
+        for transport in self._transports:
+            transport.abort()
+        await asyncio.sleep(0.01)
 
 
 def server_context(issued: Issued, folder: Path) -> ssl.SSLContext:
