@@ -1,1 +1,1 @@
-"""Slack."""
+"""Slack: its events become Requests, Cards become Block Kit."""

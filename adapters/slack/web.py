@@ -1,0 +1,135 @@
+"""Slack's HTTP mode: `/slack/events`, and the OAuth pages `/slack/install`, `/slack/oauth_redirect`.
+
+Whatever is not signed by Slack, too old, too large or no request of Slack's gets a 4xx in one line.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.signature import SignatureVerifier
+
+EVENTS = "/slack/events"
+INSTALL = "/slack/install"
+REDIRECT = "/slack/oauth_redirect"
+MAX_BODY_BYTES = 1_000_000
+_LOG = logging.getLogger(__name__)
+
+
+class SlackWeb:
+    """Handlers for the web server to mount.
+
+    Args:
+        secret: Signing secret; None in Socket Mode, then no events are taken here.
+        app: The running Bolt app; raises KeyError-like None while it is not up.
+    """
+
+    def __init__(self, secret: str | None) -> None:
+        self._verifier = SignatureVerifier(secret) if secret else None
+        self._app: AsyncApp | None = None
+
+    def serve(self, app: AsyncApp | None) -> None:
+        """From now on requests go to this app; None stops them."""
+        self._app = app
+
+    def routes(self) -> list[web.RouteDef]:
+        """The three routes."""
+        return [
+            web.post(EVENTS, self.events),
+            web.get(INSTALL, self.install),
+            web.get(REDIRECT, self.redirect),
+        ]
+
+    async def events(self, request: web.Request) -> web.Response:
+        """Everything that Slack sends: events, commands, buttons, forms."""
+        if self._verifier is None:
+            return _refuse(404, "Slack reaches this Mailport by Socket Mode, not here")
+        try:
+            raw = await _read(request)
+            body = raw.decode("utf-8")
+        except (web.HTTPRequestEntityTooLarge, UnicodeDecodeError, OSError) as problem:
+            return _refuse(413 if isinstance(problem, web.HTTPRequestEntityTooLarge) else 400, "bad body")
+        headers = request.headers
+        if not self.signed(
+            body, headers.get("X-Slack-Request-Timestamp", ""), headers.get("X-Slack-Signature", "")
+        ):
+            return _refuse(401, "not signed by Slack, or too old")
+        if not understood(body, request.content_type):
+            return _refuse(400, "no request of Slack's")
+        if self._app is None:
+            return _refuse(503, "starting or ending")
+        return await self._dispatch(self._app, request, body)
+
+    def signed(self, body: str, timestamp: str, signature: str) -> bool:
+        """Whether Slack signed this body within the last five minutes."""
+        if self._verifier is None or not timestamp.isascii() or not timestamp.isdigit():
+            return False
+        if len(timestamp) > 12 or not signature.isascii():
+            return False
+        return bool(self._verifier.is_valid(body, timestamp, signature))
+
+    async def _dispatch(self, app: AsyncApp, request: web.Request, body: str) -> web.Response:
+        try:
+            asked = AsyncBoltRequest(body=body, query=request.query_string, headers=_headers(request))
+        except (AttributeError, TypeError, ValueError, KeyError, IndexError) as problem:
+            # Signed, but not shaped as documented: Bolt reads ids out of it without looking.
+            _LOG.warning("a signed request has an odd shape (%s)", type(problem).__name__)
+            return _refuse(400, "no request of Slack's")
+        answer = await app.async_dispatch(asked)
+        if answer.status == 404:
+            answer.status = 200  # an event or button that is none of ours: taken, so not sent again
+        if answer.status >= 500:
+            _LOG.warning("a signed request could not be taken")
+            return _refuse(400, "no request of Slack's")
+        return await to_aiohttp_response(answer)
+
+    async def install(self, request: web.Request) -> web.Response:
+        """The page with "Add to Slack"."""
+        flow = self._app.oauth_flow if self._app is not None else None
+        if flow is None:
+            return _refuse(
+                404, "installing by OAuth is off: SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are unset"
+            )
+        return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
+
+    async def redirect(self, request: web.Request) -> web.Response:
+        """Where Slack sends the browser back to."""
+        flow = self._app.oauth_flow if self._app is not None else None
+        if flow is None:
+            return _refuse(
+                404, "installing by OAuth is off: SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are unset"
+            )
+        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+
+
+async def _read(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MAX_BODY_BYTES, request.content_length or 0)
+    return await request.read()
+
+
+def _headers(request: web.Request) -> dict[str, str | list[str]]:
+    return {name: request.headers.getall(name) for name in request.headers}
+
+
+def understood(body: str, content_type: str) -> bool:
+    """Whether a body is an object in one of the two forms that Slack uses."""
+    try:
+        if content_type == "application/json" or body.lstrip().startswith("{"):
+            return isinstance(json.loads(body), dict)
+        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100))
+        if "payload" in fields:
+            return isinstance(json.loads(fields["payload"]), dict)
+    except (ValueError, RecursionError):
+        return False
+    return bool(fields)
+
+
+def _refuse(status: int, why: str) -> web.Response:
+    return web.json_response({"error": why}, status=status)
