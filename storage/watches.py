@@ -1,0 +1,355 @@
+"""Watches, their states, and which are due."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.model.request import Place
+from bot.watches.alert import AlertState
+from bot.watches.message import Message
+from bot.watches.stores import Claimed, Recorded
+from bot.watches.watch import Draft, Watch, first_due, shard_of
+from storage.audit import next_number, write_audit
+from storage.database import Database
+from storage.encoding import (
+    decode_acknowledgement,
+    decode_state,
+    decode_windows,
+    dump,
+    encode_acknowledgement,
+    encode_state,
+    encode_windows,
+)
+from storage.history import WORDS, write_turn
+from storage.outbox import put_messages
+from storage.tables import CHANNEL_SETTING, PROBE, WATCH, WATCH_STATE
+
+_WATCH_WITH_DUE = select(WATCH, WATCH_STATE.c.next_due).join(
+    WATCH_STATE, WATCH_STATE.c.watch_id == WATCH.c.id
+)
+
+
+class SqlWatches:
+    """`WatchStore` in a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(
+        self, place: Place, drafts: Sequence[Draft], *, person: str, now: datetime
+    ) -> tuple[Watch, ...]:
+        """See `WatchStore.add`."""
+        added: list[Watch] = []
+        async with self._database.write() as connection:
+            known = await _watched(connection, place)
+            for draft in drafts:
+                if (draft.target, draft.vantage) in known:
+                    continue
+                known.add((draft.target, draft.vantage))
+                added.append(await self._add_one(connection, place, draft, person, now))
+        return tuple(added)
+
+    async def _add_one(
+        self, connection: AsyncConnection, place: Place, draft: Draft, person: str, now: datetime
+    ) -> Watch:
+        number = await next_number(self._database, connection, place.workspace)
+        row = {
+            "workspace": place.workspace,
+            "number": number,
+            "channel": place.channel,
+            "target": draft.target,
+            "kind": draft.kind,
+            "vantage": draft.vantage,
+            "interval_s": draft.interval_s,
+            "failures": draft.failures,
+            "recoveries": draft.recoveries,
+            "reminder_s": draft.reminder_s,
+            "certificate_days": dump(draft.certificate_days),
+            "ignored": dump(draft.ignored),
+            "windows": "[]",
+            "created_at": now,
+            "created_by": person,
+        }
+        added = (await connection.execute(insert(WATCH).values(**row).returning(WATCH))).one()
+        due = first_due(f"{place.workspace}/{number}", draft.interval_s, now)
+        await connection.execute(
+            insert(WATCH_STATE).values(
+                watch_id=added.id,
+                vantage=draft.vantage,
+                shard=shard_of(draft.target),
+                next_due=due,
+                revision=0,
+                state=encode_state(AlertState()),
+            )
+        )
+        watch = _watch(added, due)
+        await _audit(connection, watch, person, "watch add", now)
+        return watch
+
+    async def of_channel(self, workspace: str, channel: str) -> tuple[Watch, ...]:
+        """See `WatchStore.of_channel`."""
+        return await self._select(WATCH.c.workspace == workspace, WATCH.c.channel == channel)
+
+    async def of_workspace(self, workspace: str) -> tuple[Watch, ...]:
+        """See `WatchStore.of_workspace`."""
+        return await self._select(WATCH.c.workspace == workspace)
+
+    async def _select(self, *conditions: Any) -> tuple[Watch, ...]:
+        statement = _WATCH_WITH_DUE.where(*conditions).order_by(WATCH.c.number)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        return tuple(_watch(row, row.next_due) for row in rows)
+
+    async def change(self, watch: Watch, *, person: str, action: str, now: datetime) -> bool:
+        """See `WatchStore.change`."""
+        own = and_(WATCH.c.id == watch.id, WATCH.c.workspace == watch.workspace)
+        async with self._database.write() as connection:
+            before = (
+                await connection.execute(select(WATCH.c.interval_s).where(own).with_for_update())
+            ).first()
+            if before is None:
+                return False
+            await connection.execute(update(WATCH).where(own).values(**_changeable(watch)))
+            await _reschedule(connection, watch, sooner=watch.interval_s < before.interval_s)
+            await _audit(connection, watch, person, action, now)
+        return True
+
+    async def remove(self, watch: Watch, *, person: str, now: datetime) -> bool:
+        """See `WatchStore.remove`."""
+        async with self._database.write() as connection:
+            done = await connection.execute(
+                delete(WATCH).where(WATCH.c.id == watch.id, WATCH.c.workspace == watch.workspace)
+            )
+            if done.rowcount:
+                await _audit(connection, watch, person, "watch remove", now)
+        return bool(done.rowcount)
+
+    async def states(self, workspace: str, watch_ids: Sequence[int]) -> Mapping[int, AlertState]:
+        """See `WatchStore.states`."""
+        rows = await self._of_states(workspace, watch_ids, WATCH_STATE.c.state)
+        return {row.id: decode_state(row.state) for row in rows}
+
+    async def digests(self, workspace: str, watch_ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+        """See `WatchStore.digests`."""
+        rows = await self._of_states(workspace, watch_ids, WATCH_STATE.c.digest)
+        return {row.id: json.loads(row.digest) for row in rows if row.digest is not None}
+
+    async def _of_states(self, workspace: str, ids: Sequence[int], column: Any) -> Sequence[Row[Any]]:
+        statement = (
+            select(WATCH.c.id, column)
+            .join(WATCH_STATE, WATCH_STATE.c.watch_id == WATCH.c.id)
+            .where(WATCH.c.workspace == workspace, WATCH.c.id.in_(ids))
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(statement)).all()
+
+    async def due_shards(self, now: datetime) -> tuple[tuple[str, int, int], ...]:
+        """See `WatchStore.due_shards`."""
+        table = WATCH_STATE.c
+        statement = (
+            select(table.vantage, table.shard, func.count().label("due"))
+            .where(table.next_due <= now)
+            .group_by(table.vantage, table.shard)
+            .order_by(table.vantage, table.shard)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        return tuple((row.vantage, int(row.shard), int(row.due)) for row in rows)
+
+    async def claim_due(
+        self, vantage: str, now: datetime, *, shard: int | None = None, limit: int = 200, lease_s: float = 300
+    ) -> tuple[Claimed, ...]:
+        """See `WatchStore.claim_due`."""
+        table = WATCH_STATE.c
+        due = select(table.watch_id).where(table.vantage == vantage, table.next_due <= now)
+        if shard is not None:
+            due = due.where(table.shard == shard)
+        due = due.order_by(table.next_due).limit(limit).with_for_update(skip_locked=True)
+        async with self._database.write() as connection:
+            ids = (await connection.execute(due)).scalars().all()
+            if not ids:
+                return ()
+            await connection.execute(
+                update(WATCH_STATE)
+                .where(table.watch_id.in_(ids))
+                .values(next_due=now + timedelta(seconds=lease_s), revision=table.revision + 1)
+            )
+            rows = (await connection.execute(_claimed_rows(ids))).all()
+        return tuple(_claimed(row) for row in rows)
+
+    async def record(self, recorded: Sequence[Recorded], messages: Sequence[Message], now: datetime) -> int:
+        """See `WatchStore.record`."""
+        async with self._database.write() as connection:
+            current = await _still_current(connection, recorded)
+            if current:
+                await _write_states(connection, current)
+                await self._write_points(connection, current)
+            for one in current:
+                if one.turn is not None:
+                    await write_turn(self._database, connection, one.watch_id, one.turn)
+            if current or not recorded:
+                await put_messages(self._database, connection, messages, now)
+        return len(current)
+
+    async def _write_points(self, connection: AsyncConnection, recorded: Sequence[Recorded]) -> None:
+        rows = [
+            {
+                "watch_id": one.watch_id,
+                "at": int(one.point.at.timestamp()),
+                "word": WORDS.index(one.point.word),
+                "ms10": None if one.point.ms is None else min(round(one.point.ms * 10), 2**31 - 1),
+            }
+            for one in recorded
+        ]
+        await connection.execute(self._database.insert(PROBE).on_conflict_do_nothing(), rows)
+
+    async def next_due_at(self, vantage: str) -> datetime | None:
+        """See `WatchStore.next_due_at`."""
+        statement = select(func.min(WATCH_STATE.c.next_due)).where(WATCH_STATE.c.vantage == vantage)
+        async with self._database.read() as connection:
+            found: datetime | None = (await connection.execute(statement)).scalar_one_or_none()
+        return found
+
+    async def vantages(self) -> Mapping[str, int]:
+        """See `WatchStore.vantages`."""
+        statement = select(WATCH.c.vantage, func.count().label("watches")).group_by(WATCH.c.vantage)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(statement)).all()
+        return {row.vantage: int(row.watches) for row in rows}
+
+
+async def _watched(connection: AsyncConnection, place: Place) -> set[tuple[str, str]]:
+    statement = select(WATCH.c.target, WATCH.c.vantage).where(
+        WATCH.c.workspace == place.workspace, WATCH.c.channel == place.channel
+    )
+    return {(row.target, row.vantage) for row in await connection.execute(statement)}
+
+
+async def _audit(connection: AsyncConnection, watch: Watch, person: str, action: str, now: datetime) -> None:
+    await write_audit(
+        connection,
+        at=now,
+        workspace=watch.workspace,
+        channel=watch.channel,
+        person=person,
+        action=action,
+        subject=f"#{watch.number} {watch.target}",
+    )
+
+
+def _changeable(watch: Watch) -> dict[str, object]:
+    return {
+        "channel": watch.channel,
+        "kind": watch.kind,
+        "interval_s": watch.interval_s,
+        "failures": watch.failures,
+        "recoveries": watch.recoveries,
+        "reminder_s": watch.reminder_s,
+        "certificate_days": dump(watch.certificate_days),
+        "ignored": dump(watch.ignored),
+        "muted_until": watch.muted_until,
+        "windows": encode_windows(watch.windows),
+        "acknowledged": encode_acknowledgement(watch.acknowledged),
+    }
+
+
+async def _reschedule(connection: AsyncConnection, watch: Watch, *, sooner: bool) -> None:
+    table = WATCH_STATE
+    of_watch = table.c.watch_id == watch.id
+    if watch.next_due is None:
+        await connection.execute(update(table).where(of_watch).values(next_due=None))
+        return
+    # A time that stands is left alone: it may be the lease of a check that is running.
+    free = table.c.next_due.is_(None)
+    if sooner:
+        free = or_(free, table.c.next_due > watch.next_due)
+    await connection.execute(update(table).where(of_watch, free).values(next_due=watch.next_due))
+
+
+def _claimed_rows(ids: Sequence[int]) -> Any:
+    alerts = CHANNEL_SETTING.alias("alerts")
+    return (
+        select(WATCH, WATCH_STATE.c.next_due, WATCH_STATE.c.state, WATCH_STATE.c.revision, alerts.c.value)
+        .join(WATCH_STATE, WATCH_STATE.c.watch_id == WATCH.c.id)
+        .outerjoin(
+            alerts,
+            and_(
+                alerts.c.workspace == WATCH.c.workspace,
+                alerts.c.channel == WATCH.c.channel,
+                alerts.c.name == "alerts",
+            ),
+        )
+        .where(WATCH.c.id.in_(ids))
+        .order_by(WATCH.c.id)
+    )
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    return Claimed(
+        watch=_watch(row, row.next_due),
+        state=decode_state(row.state),
+        revision=row.revision,
+        alerts=row.value != "off",
+    )
+
+
+async def _still_current(connection: AsyncConnection, recorded: Sequence[Recorded]) -> list[Recorded]:
+    table = WATCH_STATE.c
+    statement = select(table.watch_id, table.revision).where(
+        table.watch_id.in_([one.watch_id for one in recorded])
+    )
+    rows = (await connection.execute(statement.order_by(table.watch_id).with_for_update())).all()
+    revisions = {row.watch_id: row.revision for row in rows}
+    return [one for one in recorded if revisions.get(one.watch_id) == one.revision]
+
+
+async def _write_states(connection: AsyncConnection, recorded: Sequence[Recorded]) -> None:
+    table = WATCH_STATE.c
+    statement = (
+        update(WATCH_STATE)
+        .where(table.watch_id == bindparam("of"))
+        .values(
+            state=bindparam("new_state"),
+            revision=table.revision + 1,
+            # Paused while the check was running: stays paused.
+            next_due=case((table.next_due.is_(None), None), else_=bindparam("due")),
+        )
+    )
+    rows = [
+        {"of": one.watch_id, "new_state": encode_state(one.state), "due": one.next_due} for one in recorded
+    ]
+    await connection.execute(statement, rows)
+    digests = [{"of": one.watch_id, "new": dump(one.digest)} for one in recorded if one.digest is not None]
+    if digests:
+        digest = update(WATCH_STATE).where(table.watch_id == bindparam("of")).values(digest=bindparam("new"))
+        await connection.execute(digest, digests)
+
+
+def _watch(row: Row[Any], due: datetime | None) -> Watch:
+    return Watch(
+        id=row.id,
+        number=row.number,
+        workspace=row.workspace,
+        channel=row.channel,
+        target=row.target,
+        kind=row.kind,
+        interval_s=row.interval_s,
+        vantage=row.vantage,
+        failures=row.failures,
+        recoveries=row.recoveries,
+        reminder_s=row.reminder_s,
+        certificate_days=tuple(json.loads(row.certificate_days)),
+        ignored=tuple(json.loads(row.ignored)),
+        created_at=row.created_at,
+        created_by=row.created_by,
+        next_due=due,
+        muted_until=row.muted_until,
+        windows=decode_windows(row.windows),
+        acknowledged=decode_acknowledgement(row.acknowledged),
+    )
