@@ -87,8 +87,8 @@ class Candidate:
 
     @property
     def usable(self) -> bool:
-        """Whether it may be recommended at all."""
-        return self.grade != "broken"
+        """Whether it may be recommended at all: a guess only when a probe saw it work."""
+        return self.grade != "broken" and (bool(self.claims) or self.grade != "unverified")
 
     @property
     def standing(self) -> tuple[int, bool, bool, int, int, int, str]:
@@ -192,10 +192,13 @@ class Discovery:
 
     @property
     def conclusive(self) -> bool:
-        """Whether "there is no setting" would be a fact, with every look answered clearly."""
+        """Whether "there is no setting" would be a fact, with every look answered clearly.
+
+        The provider database is left aside: what others did not write down says nothing.
+        """
         return (
             self.domain != "unclear"
-            and all(report.state != "unclear" for report in self.sources)
+            and all(report.state != "unclear" for report in self.sources if report.source != "ispdb")
             and all(candidate.grade != "unverified" for candidate in self.candidates)
         )
 

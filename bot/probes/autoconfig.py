@@ -226,4 +226,5 @@ def _state(fetched: Fetched) -> Literal["absent", "unclear"]:
     # Nobody is required to publish; a web server that refuses or shows a foreign certificate offers
     # nothing that a mail program would take. Only silence leaves the question open.
     clear = fetched.status in ("not-found", "redirect", "too-large", "refused", "tls", "forbidden")
+    clear = clear or (fetched.status == "dns" and fetched.detail in ("nxdomain", "nodata"))
     return "absent" if gone or clear else "unclear"

@@ -196,19 +196,16 @@ class Session:
         phase = self._stamped = self.learnt.reached
         if phase is None:
             return
-        self.phases_ms[phase] = (now - self._since) * 1000
-        if phase == "greeting" or ("greeting" not in self.phases_ms and self.greeted):
-            self._greeting_came(now - self._since)
+        seconds = now - self._since
+        if "greeting" not in self.phases_ms and self.greeted:
+            # An IMAP greeting with capabilities finishes two phases at once.
+            self.phases_ms["greeting"] = seconds * 1000
+            if seconds > self.limits.quiet_s:
+                self.learnt.signs.add("greeting-delayed")
+            seconds = seconds if phase == "greeting" else 0.0
+        self.phases_ms[phase] = seconds * 1000
         self._since = now
         self._told(self, phase)
-
-    def _greeting_came(self, seconds: float) -> None:
-        # An IMAP greeting with capabilities finishes two phases at once.
-        self.phases_ms["greeting"] = seconds * 1000
-        if self.learnt.reached != "greeting" and self.learnt.reached is not None:
-            self.phases_ms[self.learnt.reached] = 0.0
-        if seconds > self.limits.quiet_s:
-            self.learnt.signs.add("greeting-delayed")
 
     def _allow(self, cut: asyncio.Timeout) -> None:
         """Set the deadline of the phase that begins."""
