@@ -43,6 +43,8 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[st
 # "module:function", each giving {path relative to the root: text}.
 GENERATORS: tuple[str, ...] = (
     "bot.knowledge.generate:providers",
+    "bot.knowledge.generate:entities",
+    "bot.knowledge.generate:weights",
     "deploy.pages:pages",
 )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
 from pathlib import Path
 from typing import Any
+
+from bot.knowledge.words import WORD, fold
 
 FOLDER = Path(__file__).parent
 
@@ -22,3 +25,82 @@ def providers() -> dict[str, str]:
     """providers.json: one provider a line."""
     rows = ",\n".join(_line(row) for row in _load("providers.toml")["provider"])
     return {"bot/knowledge/providers.json": f"[{rows}]\n"}
+
+
+def entities() -> dict[str, str]:
+    """entities.json: every alias with its kind, ends of host names by provider, the gate's words."""
+    table = _load("entities.toml")
+    rows = _load("providers.toml")["provider"]
+    names = {alias: ("elsewhere", alias) for alias in table["elsewhere"]["words"]}
+    names |= {alias: ("blocklists", alias) for alias in table["blocklists"]["words"]}
+    for kind in ("isps", "clouds"):
+        names |= {alias: (kind, key) for key, aliases in table[kind].items() for alias in aliases}
+    names |= {fold(alias): ("providers", row["id"]) for row in reversed(rows) for alias in row["aliases"]}
+    made = {
+        "names": [[alias, *meaning] for alias, meaning in sorted(names.items())],
+        "hosts": {end: row["id"] for row in rows for end in _ends(row)},
+        "not_domains": table["hosts"]["not_domains"],
+        "evidence": table["gate"]["evidence"],
+        "weak": table["gate"]["weak"],
+        "concepts": _concepts(),
+    }
+    return {"bot/knowledge/entities.json": _line(made) + "\n"}
+
+
+def _concepts() -> dict[str, str]:
+    """Words and word pairs by concept, turned round: phrase -> concepts, `*` kept at its end."""
+    turned: dict[str, list[str]] = {}
+    for concept, phrases in _load("concepts.toml")["concepts"].items():
+        for phrase in phrases:
+            turned.setdefault(
+                " ".join(WORD.findall(phrase)) + ("*" if phrase.endswith("*") else ""), []
+            ).append(concept)
+    return {phrase: " ".join(dict.fromkeys(concepts)) for phrase, concepts in sorted(turned.items())}
+
+
+def _ends(row: dict[str, Any]) -> list[str]:
+    servers = [line.split()[0] for kind in ("submission", "imap", "pop3") for line in row[kind]]
+    ends = {*row["domains"], *(host for host in servers if "<" not in host)}
+    if row["id"] == "ses":
+        ends.add("amazonaws.com")
+    return sorted(ends)
+
+
+def weights() -> dict[str, str]:
+    """model.json, learnt from the corpus; kept as it is while nothing that it is made from changed."""
+    made = FOLDER / "model.json"
+    stamp = _stamp()
+    if made.exists() and json.loads(made.read_text("utf-8"))["made_from"] == stamp:
+        return {"bot/knowledge/model.json": made.read_text("utf-8")}
+    from bot.knowledge.training import encode, read_corpus, train
+
+    model = encode(train(read_corpus(corpus())))
+    return {"bot/knowledge/model.json": _line({**model, "made_from": stamp}) + "\n"}
+
+
+def corpus() -> dict[str, dict[str, str]]:
+    """Every topic's example questions by language, as blocks of lines."""
+    tables: dict[str, dict[str, str]] = {}
+    for path in sorted((FOLDER / "corpus").glob("*.toml")):
+        for topic, languages in tomllib.loads(path.read_text("utf-8")).items():
+            kept = tables.setdefault(topic, {})
+            for language, block in languages.items():
+                kept[language] = kept.get(language, "") + "\n" + block
+    return tables
+
+
+def _stamp() -> str:
+    made_from = [*sorted((FOLDER / "corpus").glob("*.toml"))]
+    made_from += [
+        FOLDER / name
+        for name in (
+            "providers.toml",
+            "entities.toml",
+            "concepts.toml",
+            "entities.py",
+            "features.py",
+            "words.py",
+            "training.py",
+        )
+    ]
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in made_from)).hexdigest()

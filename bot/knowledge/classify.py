@@ -1,0 +1,156 @@
+"""Which topic a question belongs to: learnt weights, then a gate for what is no mail question."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from bot.knowledge.data import read_data
+from bot.knowledge.entities import Entities, find_entities
+from bot.knowledge.features import features, sentences, words_of
+from bot.knowledge.words import WORD, nearest
+
+SHARPNESS = 6.0
+REQUESTS = frozenset(
+    (
+        "probe-request",
+        "settings-request",
+        "watch-request",
+        "report-request",
+        "history-request",
+        "keys-request",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A topic and how sure (0 to 1); `second` is the next best."""
+
+    topic: str
+    confidence: float
+    second: str = ""
+
+
+class Classifier:
+    """Weights by feature, read once."""
+
+    def __init__(self, data: Mapping[str, object]) -> None:
+        self.topics: list[str] = data["topics"]  # type: ignore[assignment]  # our own file
+        self.weights: dict[str, str] = data["weights"]  # type: ignore[assignment]
+        self.words = frozenset(str(data["vocabulary"]).split())
+        self.by_length: dict[int, list[str]] = {}
+        for word in self.words:
+            if len(word) > 3:
+                self.by_length.setdefault(len(word), []).append(word)
+        for length in self.by_length.values():
+            length.sort()
+
+    def correct(self, word: str) -> str:
+        """The known word that a mistyped one most likely is; itself when there is none."""
+        if len(word) < 5 or len(word) > 16 or word in self.words or not word.isalpha():
+            return word
+        return nearest(word, self.by_length) or word
+
+    def scores(self, names: Iterable[str]) -> list[float]:
+        """A score per topic, as the weights were learnt for."""
+        totals = [0.0] * len(self.topics)
+        count = 0
+        for name in dict.fromkeys(names):
+            row = self.weights.get(name)
+            if row is None:
+                continue
+            count += 1
+            for pair in row.split(" "):
+                position, _, weight = pair.partition(":")
+                totals[int(position)] += int(weight)
+        norm = SHARPNESS / (100 * math.sqrt(count or 1))
+        return [total * norm for total in totals]
+
+
+@cache
+def classifier() -> Classifier:
+    """The classifier of `model.json`."""
+    return Classifier(json.loads(read_data("model.json")))
+
+
+def ranked(text: str, entities: Entities, model: Classifier | None = None) -> list[tuple[float, str]]:
+    """Topics with their probability, best first; what the entities rule out is left out.
+
+    A long message is judged whole and by sentence; the clearest sentence counts as much as the whole.
+    """
+    model = model or classifier()
+    words = words_of(entities.marked, model.correct)
+    scores = model.scores(features(words, entities))
+    parts = sentences(text) if len(words) > 12 else []
+    if len(parts) > 1:
+        scores = _with_sentences(scores, parts, model)
+    return _normal(
+        [
+            (score, topic)
+            for score, topic in zip(scores, model.topics, strict=True)
+            if _possible(topic, entities)
+        ]
+    )
+
+
+def _with_sentences(whole: list[float], parts: list[str], model: Classifier) -> list[float]:
+    best = [-math.inf] * len(whole)
+    for part in parts:
+        inside = find_entities(part)
+        scores = model.scores(features(words_of(inside.marked, model.correct), inside))
+        best = [max(pair) for pair in zip(best, scores, strict=True)]
+    off = model.topics.index("off-topic") if "off-topic" in model.topics else -1
+    return [
+        score if position == off else 0.6 * score + 0.4 * clear
+        for position, (score, clear) in enumerate(zip(whole, best, strict=True))
+    ]
+
+
+def _normal(scored: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    top = max(score for score, _ in scored)
+    powers = [(math.exp(score - top), topic) for score, topic in scored]
+    total = sum(power for power, _ in powers)
+    return sorted(((power / total, topic) for power, topic in powers), reverse=True)
+
+
+def _possible(topic: str, entities: Entities) -> bool:
+    if topic == "provider":
+        return bool(entities.providers)
+    if topic == "keys-request":
+        return bool(entities.addresses)
+    if topic in REQUESTS and topic not in ("watch-request", "report-request"):
+        return bool(entities.targets or entities.addresses or entities.provider_hosts)
+    return True
+
+
+@cache
+def _gate() -> tuple[frozenset[str], frozenset[str]]:
+    data = json.loads(read_data("entities.json"))
+    return frozenset(data["evidence"]), frozenset(data["weak"])
+
+
+def speaks_of_mail(entities: Entities, model: Classifier | None = None) -> int:
+    """2 when a text plainly is about mail, 1 when it may be, 0 when nothing says so."""
+    strong, weak = _gate()
+    correct = (model or classifier()).correct
+    words = {correct(word) for word in WORD.findall(entities.marked)} | set(WORD.findall(entities.marked))
+    named = entities.providers or entities.clouds or entities.isps or entities.codes
+    if words & strong or named or any(word[:2] == "@p" and word[2:].isdigit() for word in words):
+        return 2
+    return 1 if words & weak or entities.targets else 0
+
+
+def classify(text: str, entities: Entities, model: Classifier | None = None) -> Guess:
+    """The topic of a question, with what is no mail question told apart."""
+    order = ranked(text, entities, model)
+    (chance, topic), (_, second) = order[0], order[1]
+    plain = speaks_of_mail(entities, model)
+    if entities.ranges or (entities.elsewhere and plain < 2):
+        return Guess("off-topic", 0.95, topic)
+    if plain == 0 and topic not in REQUESTS:
+        return Guess("off-topic", max(0.6, 1 - chance), topic)
+    return Guess(topic, chance, second)

@@ -1,0 +1,209 @@
+"""What a question names: ports, targets, providers, clouds, access providers, error codes.
+
+Everything found is also replaced by its kind (`@p25`, `@domain`, `@prov` ...) in the words that the
+classifier sees, so that it learns kinds and never names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from bot.knowledge.data import read_data
+from bot.knowledge.words import fold
+from bot.model.services import MAIL_PORTS
+
+KNOWN_PORTS = MAIL_PORTS | {24, 366, 443, 585, 588, 1025, 1143, 2000, 2096, 8025, 8465}
+MAX_QUESTION = 8000
+
+_ADDRESS = re.compile(r"[\w.+%-]{1,64}@(?:[\w-]{1,63}\.)+[a-z][\w-]{1,62}")
+_IPV6 = re.compile(
+    r"\[([0-9a-f:.]*:[0-9a-f:.]*)\](?::(\d{1,5}))?|(?<![\w:.])((?:[0-9a-f]{1,4}:){2,7}(?::|[0-9a-f]{1,4})(?:[0-9a-f:]*))(?![\w.])"
+)
+_IPV4 = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)(?:(/\d{1,2})|:(\d{1,5}))?")
+_NAME = re.compile(
+    r"(?<![\w@.-])(?:(?:smtps?|imaps?|pop3s?|https?|ssl|tls)://)?((?:[\w](?:[\w-]{0,61}\w)?\.)+[a-z][a-z0-9-]{1,62})\b(?::(\d{1,5})(?!\d))?(?:/\S*)?"
+)
+_CODE = re.compile(
+    r"(?<![\d.])(?:[245]\d\d[ -])?[245]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])(?:4[2-5]\d|5[0-5]\d)(?=[ -]+[a-z#(\"'<]|[:,?.)]*$|[,:)?])"
+)
+_CLOCK = re.compile(
+    r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s*(?:h\b|hrs?\b)?\s*([ap]\.?m\b\.?)?|\b(\d{1,2})\s*([ap]\.?m\b\.?)"
+)
+_NUMBER = re.compile(r"(?<![\w.])\d{1,6}(?![\w]|\.\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A domain, host or address as typed, with the port that stood beside it."""
+
+    name: str
+    port: int | None = None
+
+    def __str__(self) -> str:
+        shown = f"[{self.name}]" if ":" in self.name else self.name
+        return shown if self.port is None else f"{shown}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entities:
+    """What was found, each in the order of the text.
+
+    Attributes:
+        ports: Mail ports, and any number called a port.
+        targets: Domains, hosts and IP addresses that are no provider's.
+        provider_hosts: Domains and hosts of known providers, as typed.
+        addresses: E-mail addresses.
+        providers: Keys of the provider table, "other" for known names without settings.
+        clouds: Keys of `entities.toml`.
+        isps: Keys of `entities.toml`.
+        elsewhere: Names of software and things that are no mail.
+        codes: SMTP and enhanced codes.
+        ranges: Address ranges, which are never probed.
+        marked: The folded text with everything found replaced by its kind.
+    """
+
+    ports: tuple[int, ...] = ()
+    targets: tuple[Named, ...] = ()
+    provider_hosts: tuple[Named, ...] = ()
+    addresses: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    clouds: tuple[str, ...] = ()
+    isps: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+    marked: str = ""
+
+
+@cache
+def _gazetteer() -> tuple[re.Pattern[str], dict[str, tuple[str, str]], dict[str, str], frozenset[str]]:
+    data = json.loads(read_data("entities.json"))
+    names = {alias: (kind, key) for alias, kind, key in data["names"]}
+    words = sorted(names, key=len, reverse=True)
+    pattern = re.compile(r"(?<![\w.@-])(?:" + "|".join(map(re.escape, words)) + r")(?![\w@]|-\w|\.\w)")
+    return pattern, names, data["hosts"], frozenset(data["not_domains"])
+
+
+class _Finder:
+    """One pass over one text."""
+
+    def __init__(self, text: str) -> None:
+        self.original = text[:MAX_QUESTION]
+        self.folded = self.text = fold(self.original)
+        self.found: dict[str, list[str]] = {}
+        self.ports: list[int] = []
+        self.targets: list[Named] = []
+        self.provider_hosts: list[Named] = []
+
+    def keep(self, kind: str, value: str) -> None:
+        values = self.found.setdefault(kind, [])
+        if value not in values:
+            values.append(value)
+
+    def keep_port(self, text: str | None) -> int | None:
+        port = int(text) if text else 0
+        if not 1 <= port <= 65535:
+            return None
+        if port not in self.ports:
+            self.ports.append(port)
+        return port
+
+    def run(self) -> None:
+        self.text = _ADDRESS.sub(self.address, self.text)
+        self.text = _IPV6.sub(self.ipv6, self.text)
+        self.text = _IPV4.sub(self.ipv4, self.text)
+        self.text = _NAME.sub(self.name, self.text)
+        self.text = _CODE.sub(self.code, self.text)
+        self.text = _gazetteer()[0].sub(self.alias, self.text)
+        self.text = _CLOCK.sub(" @clock ", self.text)
+        self.text = _NUMBER.sub(self.number, self.text)
+
+    def address(self, match: re.Match[str]) -> str:
+        self.keep("addresses", self.as_typed(match[0].rstrip(".")))
+        return " @address "
+
+    def ipv6(self, match: re.Match[str]) -> str:
+        name = match[1] or match[3]
+        if name.count(":") < 2:
+            return match[0]
+        self.targets.append(Named(name, self.keep_port(match[2])))
+        return " @ip " + (f"@p{match[2]} " if match[2] else "")
+
+    def ipv4(self, match: re.Match[str]) -> str:
+        if any(int(part) > 255 for part in match[1].split(".")):
+            return " @num "
+        if match[2]:
+            self.keep("ranges", match[1] + match[2])
+            return " @range "
+        self.targets.append(Named(match[1], self.keep_port(match[3])))
+        return " @ip " + (f"@p{match[3]} " if match[3] else "")
+
+    def name(self, match: re.Match[str]) -> str:
+        name, port_text = match[1], match[2]
+        _, names, hosts, not_domains = _gazetteer()
+        if name in names:
+            if names[name][0] == "providers":
+                self.provider_hosts.append(Named(name, self.keep_port(port_text)))
+            return self.alias_of(name) + (f" {port_text}" if port_text else "")
+        if name.rsplit(".", 1)[1] in not_domains or name in ("asp.net", "vb.net", "e.g", "i.e"):
+            return match[0].replace(".", " ")
+        provider = next((key for end, key in hosts.items() if name == end or name.endswith("." + end)), None)
+        if provider is not None:
+            self.keep("providers", provider)
+            self.provider_hosts.append(Named(name, self.keep_port(port_text)))
+            return " @prov @provhost " + (f" {port_text} " if port_text else "")
+        blocklist = names.get(name.rsplit(".", 2)[-2])
+        if blocklist is not None and blocklist[0] == "blocklists":
+            return self.alias_of(name.rsplit(".", 2)[-2])
+        self.targets.append(Named(self.as_typed(name), self.keep_port(port_text)))
+        return " @domain " + (f"@p{port_text} " if port_text else "")
+
+    def as_typed(self, name: str) -> str:
+        start = self.folded.find(name)
+        return self.original[start : start + len(name)].lower() if start >= 0 else name
+
+    def code(self, match: re.Match[str]) -> str:
+        self.keep("codes", match[0])
+        return " @code "
+
+    def alias(self, match: re.Match[str]) -> str:
+        return self.alias_of(match[0])
+
+    def alias_of(self, alias: str) -> str:
+        kind, key = _gazetteer()[1][alias]
+        self.keep(kind, alias if kind in ("elsewhere", "blocklists") else key)
+        return {"providers": " @prov ", "clouds": " @cloud ", "isps": " @isp ", "elsewhere": " @other "}.get(
+            kind, " @blocklist "
+        )
+
+    def number(self, match: re.Match[str]) -> str:
+        value = int(match[0])
+        before = match.string[max(0, match.start() - 9) : match.start()]
+        called = re.search(r"(?:\b(?:tcp )?(?:ports?|puertos?) ?|:)$", before) is not None
+        if value in KNOWN_PORTS or (called and 1 <= value <= 65535):
+            self.keep_port(match[0])
+            return f" @p{match[0]} " if value in KNOWN_PORTS else " @pother "
+        return " @year " if 2010 <= value <= 2040 else " @num "
+
+
+def find_entities(text: str) -> Entities:
+    """Everything that a question names."""
+    finder = _Finder(text)
+    finder.run()
+    found = finder.found
+    return Entities(
+        ports=tuple(finder.ports),
+        targets=tuple(dict.fromkeys(finder.targets)),
+        provider_hosts=tuple(dict.fromkeys(finder.provider_hosts)),
+        addresses=tuple(found.get("addresses", ())),
+        providers=tuple(found.get("providers", ())),
+        clouds=tuple(found.get("clouds", ())),
+        isps=tuple(found.get("isps", ())),
+        elsewhere=tuple(found.get("elsewhere", ())),
+        codes=tuple(found.get("codes", ())),
+        ranges=tuple(found.get("ranges", ())),
+        marked=finder.text,
+    )

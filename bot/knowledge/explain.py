@@ -1,0 +1,58 @@
+"""From a pasted error, log line, stack trace or bounce to its cause, and from a cause to an explanation.
+
+Finding the cause is deterministic and offline. Rules (`causes/*.toml`) look for what programs and
+providers really say; where no rule speaks, the enhanced status code (RFC 3463 and the IANA registry),
+the basic reply code (RFC 5321) or an IMAP or POP3 response code decides. `explain_text.explanation_of`
+puts the result into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.knowledge.explain_entities import find_entities
+from bot.knowledge.explain_flat import flatten
+from bot.knowledge.explain_rules import judge
+from bot.knowledge.explain_words import Explanation, Source
+from bot.knowledge.explain_words import explanation_of as explanation_of
+
+MAX_INPUT = 40_000
+__all__ = ["Diagnosis", "Explanation", "Source", "diagnose", "explanation_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """The most likely cause of a pasted text.
+
+    Attributes:
+        cause: A cause label, or "unknown".
+        confidence: 0 to 1; above 0.75 a text that only this cause makes, below 0.5 a guess from a code.
+        entities: host, port, code, enhanced_code, product; None when the text does not say.
+        basis: What decided: "text", "enhanced", "reply", "nothing".
+        line: The line that decided, as pasted (bounded), when the paste has several; else "".
+        line_number: Its number from 1; 0 when there is only one line.
+    """
+
+    cause: str
+    confidence: float
+    entities: Mapping[str, str | None] = field(default_factory=dict)
+    basis: str = "nothing"
+    line: str = ""
+    line_number: int = 0
+
+
+def diagnose(text: str) -> Diagnosis:
+    """Find the cause of a pasted error. Takes any text, never raises."""
+    flat = flatten(text[:MAX_INPUT])
+    entities = find_entities(flat)
+    verdict = judge(flat, entities)
+    number, line = flat.line_at(verdict.position) if verdict.cause != "unknown" else (0, "")
+    return Diagnosis(
+        cause=verdict.cause,
+        confidence=verdict.confidence,
+        entities=entities.as_mapping(),
+        basis=verdict.basis,
+        line=line,
+        line_number=number,
+    )
