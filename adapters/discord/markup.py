@@ -1,0 +1,66 @@
+"""Text -> Discord's Markdown. Text from outside can neither mention, format, link nor reorder.
+
+discord.py's escaping is used for Markdown and mass mentions; on top of it, whatever Discord parses
+between `<` and `>` (mentions, commands, time stamps, emoji) and automatic links are broken up.
+Allowed mentions are switched off on the client as well: this is the second of two locks.
+"""
+
+from __future__ import annotations
+
+import re
+
+from discord.utils import escape_markdown, escape_mentions
+
+from bot.cards.model import Span, Text
+from bot.cards.plaintext import harmless
+
+_ZERO_WIDTH_SPACE = "\u200b"
+_TAG = re.compile(r"<(?=[@#:a/t]|id:)")
+_AUTOLINK = re.compile(r"(?i)\b(https?|steam|discord|mailto|tel|sms)(:)(?=\S)")
+_LINE_MARK = re.compile(r"(?m)^(\s*)([-+>#]|\d+[.)])(?=\s|$)")
+_BRACKET = re.compile(r"[\[\]]")
+
+
+def escaped(text: str) -> str:
+    """Text from outside, shown as it stands."""
+    shown = escape_markdown(harmless(text, keep_newlines=True), as_needed=False, ignore_links=False)
+    shown = escape_mentions(shown)
+    shown = _TAG.sub("<" + _ZERO_WIDTH_SPACE, shown)
+    shown = _BRACKET.sub(lambda found: f"\\{found[0]}" if not _already(shown, found) else found[0], shown)
+    shown = _LINE_MARK.sub(lambda found: f"{found[1]}\\{found[2]}", shown)
+    return _AUTOLINK.sub(rf"\1\2{_ZERO_WIDTH_SPACE}", shown)
+
+
+def _already(text: str, found: re.Match[str]) -> bool:
+    before = text[: found.start()]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+
+
+def code_text(text: str) -> str:
+    """Text for inside back-quotes; a back-quote cannot be escaped there, so it becomes a look-alike."""
+    return harmless(text, keep_newlines=True).replace("`", "\u02cb")
+
+
+def markdown(text: Text) -> str:
+    """A Text as Markdown."""
+    return "".join(_span(span) for span in text)
+
+
+def _span(span: Span) -> str:
+    if not span.text:
+        return ""
+    if span.style == "code":
+        inside = code_text(span.text).replace("\n", " ")
+        shown = f"`{inside}`" if inside.strip() else ""
+    else:
+        shown = escaped(span.text)
+        if span.style == "bold" and shown.strip():
+            shown = f"**{shown}**"
+    if span.url and span.url.startswith("https://") and shown.strip():
+        return f"[{shown}](<{span.url.replace('>', '%3E').replace(' ', '%20')}>)"
+    return shown
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A code block."""
+    return f"```{language}\n{code_text(text)}\n```"
