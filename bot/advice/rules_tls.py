@@ -35,12 +35,11 @@ _MILD = frozenset({"expiring", "key-weak"})
 
 
 def lacks_tls(outcome: EndpointOutcome) -> bool:
-    """Whether it was really learnt that the port offers no TLS: it said what it can do, and that was not it."""
+    """Whether it was really learnt that the port offers no TLS, and not just withheld from us."""
     return (
         outcome.state == "open"
         and outcome.tls == "none"
         and outcome.endpoint.service.mode == "starttls"
-        and outcome.capabilities_before is not None
         and not INCONCLUSIVE & outcome.signs
     )
 

@@ -105,8 +105,8 @@ def _cut_off(endpoint: Endpoint, started: datetime, reached: dict[Endpoint, Phas
         endpoint=endpoint,
         checked_at=started,
         state="open" if phase else "filtered",
-        state_reason="open" if phase else "filtered",
-        tls_reason="deadline",
+        state_reason="" if phase else "no-answer",
+        tls_reason="deadline" if phase else "not-connected",
         reached=phase,
         signs=frozenset({"deadline"}),
     )

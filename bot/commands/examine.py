@@ -1,0 +1,188 @@
+"""From a target to a judged result: decide what it is, probe it, judge it. No words, no cards.
+
+`check`, watches, reports and the HTTP probe all come through here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.advice.findings import by_severity
+from bot.advice.judge import judge
+from bot.advice.rules import findings_of
+from bot.advice.rules_dns import judge_addresses
+from bot.advice.situation import Situation
+from bot.commands.recommend import recommended_from
+from bot.errors import TargetRefused
+from bot.model.mail_policies import MailPolicies
+from bot.model.outcome import EndpointOutcome
+from bot.model.target import Target
+from bot.model.verdict import CheckResult
+from bot.ports import Addresses, DnsAnswer, Network, Tools
+from bot.probes.budget import PER_ADDRESS_INTERACTIVE, PER_ADDRESS_SCHEDULED, Budget
+from bot.probes.limits import INTERACTIVE, SCHEDULED, Limits
+from bot.probes.plan import (
+    PortPlan,
+    forbidden_outcomes,
+    plan_endpoints,
+    plan_ports,
+    refuse_forbidden,
+)
+from bot.probes.together import Manner, Tell, probe_together
+
+# A dead host is told within 8 s, its DNS included; a server that took the connection may take its time.
+REACH_S = 7.5
+DNS_S = 4.0
+MIN_CONNECT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What to examine.
+
+    Attributes:
+        kind: As what; None decides by what the DNS says.
+        ports: Ports somebody named, beside the target's own.
+        scheduled: Nobody waits: longer patience, fewer connections at once.
+    """
+
+    target: Target
+    kind: Literal["domain", "host"] | None = None
+    ports: tuple[int, ...] = ()
+    scheduled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A result, and for a domain the policies that it was judged by."""
+
+    result: CheckResult
+    policies: MailPolicies | None = None
+
+
+async def examine(wanted: Examination, tools: Tools, tell: Tell) -> Examined:
+    """Probe and judge a target. What servers and DNS do is in the result.
+
+    Raises:
+        TargetRefused: It may not be probed; nothing was sent to it.
+    """
+    plan = plan_ports(wanted.target, wanted.ports, tools.settings.extra_ports)
+    address = wanted.target.address
+    if address is not None:
+        refuse_forbidden(str(address), address, tools.settings.allowed_networks)
+        answer = DnsAnswer("ok")
+        return await _host(wanted, plan, Addresses((address,), (), answer, answer), tools, tell)
+    started = tools.clock.monotonic()
+    kind, addresses = await _decide(wanted, plan, tools.network())
+    if kind == "domain" or addresses is None:
+        return await _domain(wanted, plan, tools, tell)
+    return await _host(wanted, plan, addresses, tools, tell, started)
+
+
+async def _decide(
+    wanted: Examination, plan: PortPlan, network: Network
+) -> tuple[Literal["domain", "host"], Addresses | None]:
+    """Domain or host, and the addresses when it is a host; both questions go out at once."""
+    name, resolver = wanted.target.name, network.resolver
+    if wanted.kind == "domain" or (wanted.kind is None and wanted.target.local_part is not None):
+        return "domain", None
+    if wanted.kind == "host" or plan.asked:
+        return "host", await resolver.addresses(name, lifetime=DNS_S)
+    mx, addresses = await asyncio.gather(
+        resolver.query(name, "MX", lifetime=DNS_S), resolver.addresses(name, lifetime=DNS_S)
+    )
+    # SERVFAIL and broken signatures are the domain's fault and judged as such; silence tells nothing.
+    if mx.records or mx.status in ("servfail", "bogus"):
+        return "domain", None
+    return "host", addresses
+
+
+async def _host(
+    wanted: Examination,
+    plan: PortPlan,
+    addresses: Addresses,
+    tools: Tools,
+    tell: Tell,
+    started: float | None = None,
+) -> Examined:
+    """Probe the ports of a host at each of its addresses."""
+    clock, name = tools.clock, wanted.target.name
+    checked_at, began = clock.now(), clock.monotonic() if started is None else started
+    if addresses.refused and not addresses.allowed:
+        raise TargetRefused("target-forbidden", target=name, why=addresses.refused[0][1])
+    resolved = judge_addresses(name, addresses)
+    endpoints = plan_endpoints(name, addresses.allowed, plan.ports)
+    manner = make_manner(tools, scheduled=wanted.scheduled, spent_s=clock.monotonic() - began)
+    probed = await probe_together(endpoints, tools.network(), clock, manner, tell) if endpoints else ()
+    # One port stands for all of them: a forbidden address was not touched on any.
+    beside = forbidden_outcomes(name, addresses.refused, plan.ports[:1], checked_at)
+    situation = Situation(asked=plan.asked)
+    findings = (*resolved.findings, *findings_of((*probed, *beside), situation))
+    judgement = judge(probed, findings, asked=plan.asked, undetermined=resolved.undetermined)
+    result = CheckResult(
+        target=str(wanted.target),
+        kind="host",
+        vantage=tools.settings.vantage,
+        checked_at=checked_at,
+        duration_ms=(clock.monotonic() - began) * 1000,
+        verdict=judgement.verdict,
+        outcomes=(*probed, *beside),
+        findings=by_severity(findings),
+        recommended=recommended_from(probed),
+        undetermined=judgement.undetermined,
+    )
+    return Examined(result)
+
+
+async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell) -> Examined:
+    """The domain's policies, its MX hosts, and what its people type into their programs."""
+    # Imported here, because a host's check needs none of it.
+    from bot.commands.check_domain import check_domain
+    from bot.commands.discover import wish_for
+    from bot.model.outcome import Endpoint
+    from bot.probes.discovery import discover_settings
+
+    network, clock = tools.network(), tools.clock
+    manner = make_manner(tools, scheduled=wanted.scheduled)
+
+    async def probe(endpoint: Endpoint) -> EndpointOutcome:
+        (outcome,) = await probe_together((endpoint,), network, clock, manner, _untold)
+        return outcome
+
+    result, policies = await check_domain(
+        wanted.target.name,
+        network,
+        clock,
+        manner,
+        tell,
+        vantage=tools.settings.vantage,
+        ports=tuple(sorted(plan.asked)),
+        settings=discover_settings(wish_for(wanted.target, tools.settings), network, clock, probe),
+    )
+    return Examined(result, policies)
+
+
+async def _untold(_: object) -> None:
+    """Steps of single probes, which nobody watches."""
+
+
+def make_manner(tools: Tools, *, scheduled: bool = False, spent_s: float = 0.0) -> Manner:
+    """How to probe: one budget for the whole process, patience by who waits.
+
+    Args:
+        spent_s: Seconds already gone (DNS); they are taken from the time to connect.
+    """
+    limits: Limits = SCHEDULED if scheduled else INTERACTIVE
+    if not scheduled:
+        connect_s = max(MIN_CONNECT_S, min(limits.connect_s, REACH_S - spent_s))
+        limits = replace(limits, connect_s=connect_s)
+    budget = tools.memory.setdefault("budget", Budget())
+    assert isinstance(budget, Budget)
+    return Manner(
+        limits=limits,
+        per_address=PER_ADDRESS_SCHEDULED if scheduled else PER_ADDRESS_INTERACTIVE,
+        budget=budget,
+        ehlo_name=tools.ehlo_name(),
+    )
