@@ -45,6 +45,7 @@ GENERATORS: tuple[str, ...] = (
     "bot.knowledge.generate:providers",
     "bot.knowledge.generate:entities",
     "bot.knowledge.generate:weights",
+    "bot.knowledge.generate:answers",
     "deploy.pages:pages",
 )
 

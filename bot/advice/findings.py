@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
+from bot.cards.finding import Advice, Source
 from bot.cards.model import Text, rich
 from bot.cards.plaintext import text_of
 from bot.i18n import has, template
@@ -41,14 +42,6 @@ MAX_DETAIL = 200
 MAX_LINE = 2000  # a DNS line is to be copied: cut, it would be wrong
 _RFC = re.compile(r"RFC (\d+)(?: §([0-9.]+))?")
 _SLOT = re.compile(r"\{([a-z_0-9]+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Who says so: a reference such as "RFC 8314 §3.3" and where to read it."""
-
-    ref: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +119,6 @@ def slots(id_: str, language: str = "en") -> frozenset[str]:
     """The placeholders that the finding's sentences need."""
     parts = (template(language, f"finding.{id_}.{part}") for part in ("title", "detail", "fix"))
     return frozenset(name for part in parts for name in _SLOT.findall(part))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advice:
-    """A finding in words of one language: what it is, why it matters, what to do, who says so."""
-
-    title: Text
-    detail: Text
-    fix: Text
-    sources: tuple[Source, ...]
 
 
 def advise(finding: Finding, language: str) -> Advice:

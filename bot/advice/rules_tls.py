@@ -126,7 +126,7 @@ def early_auth(outcome: EndpointOutcome, _: Situation) -> Iterator[Finding]:
 
 
 def preauth(outcome: EndpointOutcome, _: Situation) -> Iterator[Finding]:
-    """An IMAP server that takes everybody for logged in; STARTTLS is then impossible (RFC 9051 section 7.1.4)."""
+    """An IMAP server that takes everybody for logged in, without STARTTLS (RFC 9051 section 7.1.4)."""
     if "preauth" in outcome.signs:
         yield about("imap-preauth", outcome)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.cards.plaintext import harmless
+from bot.cards.finding import InWords
+from bot.cards.plaintext import harmless, text_of
 from bot.i18n import has, say
 from bot.model.certificate import Certificate
 from bot.model.outcome import EndpointOutcome, Phase
 from bot.model.verdict import CheckResult, Finding, Setting
 
 MAX_TEXT = 512
-Wording = Callable[[Finding], Mapping[str, Any]]
 PHASES: tuple[Phase, ...] = ("connect", "greeting", "hello", "starttls", "tls", "hello_tls", "quit")
 
 
@@ -61,6 +60,7 @@ def certificate_document(certificate: Certificate | None) -> dict[str, Any] | No
         "not_after": time_text(certificate.not_after),
         "days_left": certificate.days_left,
         "sha256": certificate.sha256,
+        "chain_length": certificate.chain_length,
         "name_checked": certificate.name_checked,
     }
 
@@ -114,7 +114,7 @@ def endpoint_document(
         "connections": outcome.connections,
         "phases_ms": {phase: _milliseconds(outcome.phases_ms.get(phase)) for phase in PHASES},
         "total_ms": round(outcome.total_ms, 3),
-        "findings": [finding.id for finding in findings if place in finding.endpoints],
+        "findings": list(dict.fromkeys(one.id for one in findings if place in one.endpoints)),
     }
 
 
@@ -126,16 +126,25 @@ def _milliseconds(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
 
 
-def finding_document(finding: Finding, advice: Mapping[str, Any]) -> dict[str, Any]:
-    """A finding with its sentences (title, detail, fix, sources), as the catalogue words them."""
-    return {"id": finding.id, "severity": finding.severity, "subject": clean(finding.subject), **advice}
+def finding_document(finding: Finding, in_words: InWords) -> dict[str, Any]:
+    """A finding with its sentences and sources."""
+    advice = in_words(finding)
+    return {
+        "id": finding.id,
+        "severity": finding.severity,
+        "subject": clean(finding.subject),
+        "title": text_of(advice.title, links=False),
+        "detail": text_of(advice.detail, links=False),
+        "fix": text_of(advice.fix, links=False),
+        "sources": [{"ref": source.ref, "url": source.url} for source in advice.sources],
+    }
 
 
-def check_document(result: CheckResult, language: str, worded: Wording) -> dict[str, Any]:
+def check_document(result: CheckResult, language: str, in_words: InWords) -> dict[str, Any]:
     """`mailport.check/1`.
 
     Args:
-        worded: Gives title, detail, fix and sources of a finding; the catalogue is above this room.
+        in_words: Puts a finding into words of the language.
     """
     return {
         "schema": "mailport.check/1",
@@ -153,5 +162,5 @@ def check_document(result: CheckResult, language: str, worded: Wording) -> dict[
             service: setting_document(result.recommended.get(service))
             for service in ("submission", "imap", "pop3")
         },
-        "findings": [finding_document(finding, worded(finding)) for finding in result.findings],
+        "findings": [finding_document(finding, in_words) for finding in result.findings],
     }

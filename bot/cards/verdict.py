@@ -1,18 +1,22 @@
-"""The card of a check: verdict, what it gives, findings by severity with what mends them, endpoints."""
+"""The card of a check: verdict, what was found by severity with what to do, endpoints, assurance.
+
+Short enough for a chat; the whole matrix is the terminal's, the whole transcript behind "details".
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Sequence
 
 from bot.cards.documents import assurance_of
+from bot.cards.finding import Advice, InWords, Source
+from bot.cards.mail import policy_table
 from bot.cards.model import (
     Block,
     Bullets,
     Button,
     Card,
+    Code,
     Facts,
-    Heading,
     Note,
     Paragraph,
     Span,
@@ -23,211 +27,290 @@ from bot.cards.model import (
     rich,
 )
 from bot.cards.plaintext import harmless, text_of
-from bot.i18n import has, say, template
+from bot.i18n import say, template
+from bot.model.mail_policies import MailPolicies
+from bot.model.names import show_name
 from bot.model.outcome import EndpointOutcome
-from bot.model.verdict import CheckResult, Finding, Setting, Word
+from bot.model.verdict import CheckResult, Finding, Setting, Severity, Word
+
+# A chat message is read on a phone: beyond this many, findings are counted instead of told.
+MAX_FINDINGS = 6
+MAX_INFOS = 4
+MAX_ROWS = 14
+MAX_SOURCES = 6
+MAX_TRANSCRIPT_LINES = 120
+
+TONES: dict[Word, Tone] = {"pass": "good", "warn": "warning", "fail": "bad", "unknown": "unknown"}
+ROW_TONES: dict[Severity, Tone] = {"critical": "bad", "warning": "warning", "info": "good"}
+MARKS: dict[Severity, str] = {"critical": "✗", "warning": "!", "info": "i"}
+_PROPERTIES = ("encrypted", "authenticated", "integrity")
 
 
-class SourceWords(Protocol):
-    """A reference and where to read it."""
+def verdict_card(
+    result: CheckResult, language: str, in_words: InWords, policies: MailPolicies | None = None
+) -> Card:
+    """The card of a result.
 
-    @property
-    def ref(self) -> str:
-        """Such as "RFC 8314 §3.3"."""
-        ...
-
-    @property
-    def url(self) -> str:
-        """Where it stands."""
-        ...
-
-
-class AdviceWords(Protocol):
-    """A finding in words, as the catalogue of findings gives them."""
-
-    @property
-    def title(self) -> Text:
-        """What it is."""
-        ...
-
-    @property
-    def detail(self) -> Text:
-        """Why it matters."""
-        ...
-
-    @property
-    def fix(self) -> Text:
-        """What to do."""
-        ...
-
-    @property
-    def sources(self) -> Sequence[SourceWords]:
-        """Who says so."""
-        ...
-
-
-Worded = Callable[[Finding], AdviceWords]
-_TONES: dict[Word, Tone] = {"pass": "good", "warn": "warning", "fail": "bad", "unknown": "unknown"}
-_ENDPOINT_TONES: dict[str, Tone] = {"open": "good", "refused": "plain", "filtered": "unknown"}
-MAX_FINDINGS = 8
-MAX_ROWS = 24
-
-
-def verdict_card(result: CheckResult, language: str, worded: Worded) -> Card:
-    """The whole card."""
-    title = say(language, f"check.verdict-{result.verdict}", target=result.target)
-    summary = _summary(result, language, worded)
-    blocks: list[Block] = [Paragraph(plain(summary))]
-    blocks += _why_unknown(result, language)
-    blocks += _findings(result, language, worded)
+    Args:
+        in_words: Puts a finding into words of the language.
+        policies: The domain's, for their table.
+    """
+    summary = summary_of(result, language, in_words)
+    blocks: list[Block] = [Paragraph(rich(summary[0], summary[1]))]
+    blocks += _undetermined(result, language)
+    blocks += findings_blocks(result.findings, language, in_words)
+    if policies is not None:
+        blocks.append(policy_table(policies, language))
+    blocks += endpoint_blocks(result.outcomes, result.findings, language)
     blocks += _recommended(result, language)
-    blocks += _assurance(result, language)
-    if result.outcomes:
-        blocks += [Heading(say(language, "check.endpoints")), endpoint_table(result.outcomes, language)]
-    blocks.append(Note(_small_print(result, language)))
+    blocks += _small_print(result, language, in_words)
     return Card(
-        title=title,
-        tone=_TONES[result.verdict],
+        title=say(language, f"check.title-{result.verdict}", target=shown_target(result.target)),
+        tone=TONES[result.verdict],
         blocks=tuple(blocks),
-        buttons=_buttons(result, language),
-        summary=f"{title}. {summary}",
+        buttons=buttons_for(result, language),
+        summary=text_of(rich(*summary), links=False),
         language=language,
+        key=f"check:{result.target}",
     )
 
 
-def _summary(result: CheckResult, language: str, worded: Worded) -> str:
-    told = [one for one in result.findings if one.severity != "info"]
-    if told:
-        first = text_of(worded(told[0]).title, links=False)
-        more = say(language, "check.more", count=len(told) - 1) if len(told) > 1 else ""
-        return f"{first}{more}"
-    opened = sum(outcome.state == "open" for outcome in result.outcomes)
-    key = "check.nothing-learnt" if result.verdict == "unknown" else "check.all-good"
-    return say(language, key, opened=opened, tried=len(result.outcomes))
+def shown_target(target: str) -> str:
+    """A target for people: international names in their own letters too."""
+    name, colon, port = target.rpartition(":")
+    return (
+        f"{show_name(name)}:{port}" if colon and port.isdigit() and "]" not in target else show_name(target)
+    )
 
 
-def _why_unknown(result: CheckResult, language: str) -> list[Block]:
-    if not result.undetermined:
+def summary_of(result: CheckResult, language: str, in_words: InWords) -> tuple[str, dict[str, object]]:
+    """One sentence that alone would do, as a template and its values."""
+    worst = result.findings[0] if result.findings else None
+    count = sum(1 for finding in result.findings if finding.severity != "info")
+    opened = sum(1 for outcome in result.outcomes if outcome.state == "open")
+    values: dict[str, object] = {
+        "target": shown_target(result.target),
+        "count": count,
+        "open": opened,
+        "seconds": f"{result.duration_ms / 1000:.1f}",
+        "worst": text_of(in_words(worst).title, links=False) if worst else "",
+    }
+    more = "-one" if count == 1 else ""
+    key = f"check.summary-{result.verdict}"
+    if result.verdict in ("fail", "warn"):
+        key += more
+    elif result.verdict == "pass" and not opened:
+        key += "-quiet"
+    return template(language, key), values
+
+
+def _undetermined(result: CheckResult, language: str) -> list[Block]:
+    """Why it could not be told, when that is the verdict."""
+    if result.verdict != "unknown" or not result.undetermined:
         return []
-    sentences = [
-        say(language, f"undetermined.{key}") if has(language, f"undetermined.{key}") else key
-        for key in result.undetermined
-    ]
-    return [Heading(say(language, "check.could-not-tell")), Bullets(tuple(plain(one) for one in sentences))]
+    return [Bullets(tuple(rich(template(language, f"undetermined.{key}")) for key in result.undetermined))]
 
 
-def _findings(result: CheckResult, language: str, worded: Worded) -> list[Block]:
-    if not result.findings:
-        return []
-    items = tuple(_finding(one, language, worded(one)) for one in result.findings[:MAX_FINDINGS])
-    blocks: list[Block] = [Heading(say(language, "check.findings")), Bullets(items)]
-    left = len(result.findings) - MAX_FINDINGS
-    if left > 0:
-        blocks.append(Note(plain(say(language, "check.findings-left", count=left))))
+def findings_blocks(findings: Sequence[Finding], language: str, in_words: InWords) -> list[Block]:
+    """What is wrong with what to do, worst first; what is only worth knowing in one line each."""
+    serious = [finding for finding in findings if finding.severity != "info"]
+    infos = [finding for finding in findings if finding.severity == "info"]
+    blocks: list[Block] = []
+    for finding in serious[:MAX_FINDINGS]:
+        blocks.append(Paragraph(_told(finding, language, in_words(finding))))
+    left_out = len(serious) - MAX_FINDINGS
+    if left_out > 0:
+        blocks.append(Note(plain(say(language, "check.more-findings", count=left_out))))
+    if infos:
+        titles = "; ".join(text_of(in_words(finding).title, links=False) for finding in infos[:MAX_INFOS])
+        more = ", …" if len(infos) > MAX_INFOS else ""
+        blocks.append(Note(rich(template(language, "check.infos"), {"titles": titles + more})))
     return blocks
 
 
-def _finding(finding: Finding, language: str, advice: AdviceWords) -> Text:
-    severity = Span(f"{say(language, f'check.severity-{finding.severity}')}: ", "bold")
-    parts: list[Span] = [severity, *advice.title, Span(f" ({finding.subject})"), Span("\n"), *advice.detail]
-    if finding.severity != "info" or advice.fix:
-        parts += [Span("\n"), Span(f"{say(language, 'check.fix')} ", "bold"), *advice.fix]
-    for source in advice.sources[:2]:
-        parts += [Span(" "), Span(f"[{source.ref}]", "plain", source.url)]
-    return tuple(parts)
+def _told(finding: Finding, language: str, advice: Advice) -> Text:
+    """Mark, title in bold, where, why, and what to do on a line of its own."""
+    title = tuple(Span(span.text, "bold", span.url) for span in advice.title)
+    where = () if finding.subject in text_of(advice.title) else plain(f" ({finding.subject})")
+    fix = rich(template(language, "check.fix"))
+    return (
+        Span(f"{MARKS[finding.severity]} "), *title, *where, Span("\n"), *advice.detail, Span("\n"),
+        *fix, Span(" "), *advice.fix,
+    )  # fmt: skip
+
+
+def endpoint_blocks(
+    outcomes: Sequence[EndpointOutcome], findings: Sequence[Finding], language: str
+) -> list[Block]:
+    """What answered as a table; what did not in a line."""
+    told = [outcome for outcome in outcomes if outcome.state == "open"]
+    quiet = [outcome for outcome in outcomes if outcome.state != "open"]
+    blocks: list[Block] = []
+    if told:
+        blocks.append(_table(told, findings, language))
+        blocks.append(Facts(assurance_rows(told, language)))
+    if quiet:
+        blocks.append(Note(_quiet_line(quiet, language)))
+    return blocks
+
+
+def _table(outcomes: Sequence[EndpointOutcome], findings: Sequence[Finding], language: str) -> Table:
+    several = len({outcome.endpoint.host for outcome in outcomes}) > 1
+    shown = outcomes[:MAX_ROWS]
+    columns = tuple(
+        say(language, f"check.column-{name}") for name in ("endpoint", "tls", "certificate", "time")
+    )
+    return Table(
+        columns=columns,
+        rows=tuple(_row(outcome, language, with_host=several) for outcome in shown),
+        tones=tuple(row_tone(outcome, findings) for outcome in shown),
+    )
+
+
+def _row(outcome: EndpointOutcome, language: str, *, with_host: bool) -> tuple[str, ...]:
+    endpoint = outcome.endpoint
+    place = f"{endpoint.host}:{endpoint.port}" if with_host else f"{endpoint.port} {endpoint.service.name}"
+    return (
+        f"{place} (IPv{endpoint.family})",
+        tls_words(outcome, language),
+        certificate_words(outcome, language),
+        f"{outcome.total_ms:.0f} ms",
+    )
+
+
+def tls_words(outcome: EndpointOutcome, language: str) -> str:
+    """Mode and version in a few words."""
+    mode = say(language, f"check.tls-{outcome.tls}")
+    return f"{mode}, {outcome.tls_version}" if outcome.tls_version else mode
+
+
+def certificate_words(outcome: EndpointOutcome, language: str) -> str:
+    """Every fault of the certificate, or how long it is good for."""
+    certificate = outcome.certificate
+    if certificate is None:
+        return "–"
+    if certificate.faults:
+        return ", ".join(say(language, f"check.cert-{fault}") for fault in certificate.faults)
+    return say(language, "check.cert-valid", days=certificate.days_left)
+
+
+def row_tone(outcome: EndpointOutcome, findings: Iterable[Finding]) -> Tone:
+    """The tone of an endpoint's row: its worst finding, or good."""
+    pair = (outcome.endpoint.address, outcome.endpoint.port)
+    severities = {finding.severity for finding in findings if pair in finding.endpoints}
+    for severity in ("critical", "warning"):
+        if severity in severities:
+            return ROW_TONES[severity]
+    return "unknown" if outcome.tls == "unknown" else "good"
+
+
+def assurance_rows(outcomes: Sequence[EndpointOutcome], language: str) -> tuple[tuple[str, Text], ...]:
+    """Per thing that TLS gives: the ports where it holds, where not, and where it could not be told."""
+    rows: list[tuple[str, Text]] = []
+    for name in _PROPERTIES:
+        parts = [
+            (word, [outcome for outcome in outcomes if assurance_of(outcome)[name] is value])
+            for word, value in (("yes", True), ("no", False), ("unclear", None))
+        ]
+        words = "; ".join(
+            say(language, f"check.assurance-{word}", ports=_ports(group)) for word, group in parts if group
+        )
+        rows.append((say(language, f"check.{name}"), plain(words)))
+    return tuple(rows)
+
+
+def _ports(outcomes: Iterable[EndpointOutcome]) -> str:
+    return ", ".join(str(port) for port in sorted({outcome.endpoint.port for outcome in outcomes}))
+
+
+def _quiet_line(outcomes: Sequence[EndpointOutcome], language: str) -> Text:
+    """Closed, silent and unreachable ports: facts, in one line."""
+    parts: list[str] = []
+    for state in ("refused", "filtered", "unreachable", "forbidden"):
+        group = [outcome for outcome in outcomes if outcome.state == state]
+        if group:
+            parts.append(say(language, f"check.state-{state}", ports=_with_family(group)))
+    return plain(" · ".join(parts))
+
+
+def _with_family(outcomes: Sequence[EndpointOutcome]) -> str:
+    """Ports; the family beside them when it is not the same for all."""
+    families = {outcome.endpoint.family for outcome in outcomes}
+    ports = sorted({outcome.endpoint.port for outcome in outcomes})
+    by_port = {port: {o.endpoint.family for o in outcomes if o.endpoint.port == port} for port in ports}
+    return ", ".join(
+        str(port) if by_port[port] == families and len(families) > 1 else f"{port} (IPv{min(by_port[port])})"
+        for port in ports
+    )
 
 
 def _recommended(result: CheckResult, language: str) -> list[Block]:
-    rows = [
-        (say(language, f"check.service-{service}"), _setting(setting, language))
-        for service, setting in result.recommended.items()
-        if setting is not None
+    settings = [
+        setting for setting in result.recommended.values() if setting is not None and setting.verified
     ]
-    return [Heading(say(language, "check.recommended")), Facts(tuple(rows))] if rows else []
+    if not settings:
+        return []
+    rows = tuple((say(language, f"check.for-{one.service}"), _setting(one, language)) for one in settings)
+    return [Facts(rows)]
 
 
 def _setting(setting: Setting, language: str) -> Text:
-    proof = say(language, "check.verified" if setting.verified else "check.unverified")
-    security = say(language, f"check.security-{setting.security}")
-    return (Span(f"{setting.host}:{setting.port}", "code"), Span(f" {security}, {proof} ({setting.source})"))
-
-
-def _assurance(result: CheckResult, language: str) -> list[Block]:
-    tried = [outcome for outcome in result.outcomes if outcome.state == "open"]
-    if not tried:
-        return []
-    rows = []
-    for name in ("encrypted", "authenticated", "integrity"):
-        values = [assurance_of(outcome)[name] for outcome in tried]
-        yes, no = values.count(True), values.count(False)
-        text = say(language, "check.assured", yes=yes, no=no, unknown=len(values) - yes - no)
-        rows.append((say(language, f"check.{name}"), plain(text)))
-    return [Facts(tuple(rows))]
-
-
-def endpoint_table(outcomes: tuple[EndpointOutcome, ...], language: str) -> Table:
-    """One row per endpoint: where, whether it is open, TLS, certificate, milliseconds."""
-    columns = tuple(
-        say(language, f"check.column-{name}") for name in ("where", "state", "tls", "certificate", "ms")
-    )
-    shown = outcomes[:MAX_ROWS]
-    return Table(
-        columns=columns,
-        rows=tuple(_row(outcome, language) for outcome in shown),
-        tones=tuple(_row_tone(outcome) for outcome in shown),
-    )
-
-
-def _row(outcome: EndpointOutcome, language: str) -> tuple[str, ...]:
-    endpoint = outcome.endpoint
-    where = f"{endpoint.label} ({endpoint.service.name})"
-    if endpoint.address and endpoint.address != endpoint.host:
-        where = f"{where} {endpoint.address}"
-    tls = say(language, f"check.tls-{outcome.tls}") if outcome.state == "open" else "-"
-    if outcome.tls_version:
-        tls = f"{tls} {outcome.tls_version}"
-    certificate = outcome.certificate
-    faults = (
-        ", ".join(say(language, f"check.fault-{fault}") for fault in certificate.faults)
-        if certificate
-        else "-"
-    )
-    if certificate and not certificate.faults:
-        faults = say(language, "check.days-left", days=certificate.days_left)
-    return (where, say(language, f"check.state-{outcome.state}"), tls, faults, f"{outcome.total_ms:.0f}")
-
-
-def _row_tone(outcome: EndpointOutcome) -> Tone:
-    if outcome.state == "open" and (outcome.tls in ("none", "broken")):
-        return "bad"
-    if outcome.certificate is not None and not outcome.certificate.authenticates:
-        return "warning"
-    return _ENDPOINT_TONES.get(outcome.state, "unknown")
-
-
-def _small_print(result: CheckResult, language: str) -> Text:
-    key = "check.small-print" if result.cached_age_s is None else "check.small-print-cached"
     return rich(
-        template(language, key),
-        {
-            "vantage": result.vantage,
-            "at": f"{result.checked_at:%Y-%m-%d %H:%M:%S} UTC",
-            "ms": f"{result.duration_ms:.0f}",
-            "age": f"{result.cached_age_s or 0:.0f}",
-        },
+        template(language, f"check.setting-{setting.security}"), {"host": setting.host, "port": setting.port}
     )
 
 
-def _buttons(result: CheckResult, language: str) -> tuple[Button, ...]:
-    target = harmless(result.target)
-    return (
-        Button(label=say(language, "check.again"), command=f"check {target} as {result.kind}"),
-        Button(label=say(language, "check.watch"), command=f"watch add {target}"),
+def _small_print(result: CheckResult, language: str, in_words: InWords) -> list[Block]:
+    """Sources, where it was seen from, and its age."""
+    sources: dict[Source, None] = {}
+    for finding in result.findings:
+        if finding.severity != "info":
+            sources.update(dict.fromkeys(in_words(finding).sources))
+    text: list[Span] = list(plain(say(language, "check.seen", vantage=result.vantage, at=_at(result))))
+    if result.cached_age_s is not None:
+        text += plain(" " + say(language, "check.cached", seconds=round(result.cached_age_s)))
+    for index, source in enumerate(list(sources)[:MAX_SOURCES]):
+        text += [Span(f" {say(language, 'check.sources')} " if not index else " · ")]
+        text += [Span(source.ref, url=source.url)]
+    return [Note(tuple(text))]
+
+
+def _at(result: CheckResult) -> str:
+    return f"{result.checked_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def command_for(result: CheckResult) -> str:
+    """The command that asks for the same check."""
+    asked = f"check {result.target}"
+    return f"{asked} --as {result.kind}" if result.kind == "domain" else asked
+
+
+def buttons_for(result: CheckResult, language: str, repeat: str | None = None) -> tuple[Button, ...]:
+    """Run again, details, watch this."""
+    command = repeat or command_for(result)
+    made = [Button(label=say(language, "button.run-again"), command=f"{command} --fresh", style="primary")]
+    if any(outcome.transcript for outcome in result.outcomes):
+        made.append(Button(label=say(language, "button.details"), command=f"{command} --details"))
+    made.append(Button(label=say(language, "button.watch-this"), command=f"watch add {result.target}"))
+    return tuple(made)
+
+
+def details_card(result: CheckResult, language: str) -> Card:
+    """What both sides said, per endpoint: for those who want to see for themselves."""
+    lines: list[str] = []
+    for outcome in result.outcomes:
+        endpoint = outcome.endpoint
+        spent = " ".join(f"{phase} {ms:.0f}" for phase, ms in outcome.phases_ms.items())
+        lines.append(f"{endpoint.label} {endpoint.address} {outcome.state} {outcome.tls} [{spent} ms]")
+        lines += [f"  {line}" for line in outcome.transcript]
+    shown = [harmless(line)[:240] for line in lines[:MAX_TRANSCRIPT_LINES]]
+    title = say(language, "check.details-title", target=shown_target(result.target))
+    return Card(
+        title=title,
+        blocks=(
+            Code("\n".join(shown) or "-", name="transcript.txt"),
+            Note(rich(template(language, "check.legend"))),
+        ),
+        summary=title,
+        language=language,
     )
-
-
-def unfinished_text(waiting: tuple[str, ...], done: int, total: int, language: str, *, patient: bool) -> Text:
-    """Progress in words."""
-    key = "check.patient" if patient else "check.progress"
-    values = {"done": done, "total": total, "waiting": ", ".join(waiting[:3])}
-    return rich(template(language, key), values)

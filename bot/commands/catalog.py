@@ -36,6 +36,8 @@ COMMANDS: tuple[Command, ...] = (
                 flag="--as",
                 choices=("domain", "host"),
             ),
+            Option(name="fresh", kind="flag", required=False, flag="--fresh"),
+            Option(name="details", kind="flag", required=False, flag="--details"),
         ),
     ),
     Command(

@@ -32,6 +32,7 @@ from bot.probes.plan import (
 )
 from bot.probes.together import Manner, Tell, probe_together
 
+Kind = Literal["domain", "host"]
 # A dead host is told within 8 s, its DNS included; a server that took the connection may take its time.
 REACH_S = 7.5
 DNS_S = 4.0
@@ -49,7 +50,7 @@ class Examination:
     """
 
     target: Target
-    kind: Literal["domain", "host"] | None = None
+    kind: Kind | None = None
     ports: tuple[int, ...] = ()
     scheduled: bool = False
 
@@ -81,9 +82,7 @@ async def examine(wanted: Examination, tools: Tools, tell: Tell) -> Examined:
     return await _host(wanted, plan, addresses, tools, tell, started)
 
 
-async def _decide(
-    wanted: Examination, plan: PortPlan, network: Network
-) -> tuple[Literal["domain", "host"], Addresses | None]:
+async def _decide(wanted: Examination, plan: PortPlan, network: Network) -> tuple[Kind, Addresses | None]:
     """Domain or host, and the addresses when it is a host; both questions go out at once."""
     name, resolver = wanted.target.name, network.resolver
     if wanted.kind == "domain" or (wanted.kind is None and wanted.target.local_part is not None):

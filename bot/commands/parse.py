@@ -130,7 +130,11 @@ def _read_named(command: Command, arguments: Mapping[str, str]) -> dict[str, obj
 def _read_line(command: Command, rest: str) -> dict[str, object]:
     values: dict[str, object] = {}
     for option in command.options:
-        if option.keyword is not None:
+        if option.kind == "flag":
+            given, rest = _take_flag(option, rest)
+            if given:
+                values[option.name] = "yes"
+        elif option.keyword is not None:
             text, rest = _take_keyword(option, rest)
             if text:
                 values[option.name] = read_value(option, text)
@@ -160,6 +164,13 @@ def _take_keyword(option: Option, rest: str) -> tuple[str, str]:
     if found is None:
         return "", rest
     return found[1].strip(), (rest[: found.start()] + " " + rest[found.end() :]).strip()
+
+
+def _take_flag(option: Option, rest: str) -> tuple[bool, str]:
+    """Cut `--fresh` out of the words."""
+    words = rest.split(" ")
+    kept = [word for word in words if word != option.flag]
+    return len(kept) < len(words), " ".join(kept)
 
 
 def _take_positional(option: Option, rest: str, *, last: bool) -> tuple[str, str]:

@@ -7,13 +7,16 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from bot.knowledge.data import read_data
 from bot.knowledge.entities import Entities, find_entities
-from bot.knowledge.features import features, sentences, words_of
+from bot.knowledge.features import concepts, features, sentences, words_of
 from bot.knowledge.words import WORD, nearest
 
 SHARPNESS = 6.0
+PRIOR = 0.6
+IN_SCOPE = 1.2  # how much less likely off-topic is once a text plainly is about mail
 REQUESTS = frozenset(
     (
         "probe-request",
@@ -85,6 +88,7 @@ def ranked(text: str, entities: Entities, model: Classifier | None = None) -> li
     model = model or classifier()
     words = words_of(entities.marked, model.correct)
     scores = model.scores(features(words, entities))
+    _add_priors(scores, words, entities, model)
     parts = sentences(text) if len(words) > 12 else []
     if len(parts) > 1:
         scores = _with_sentences(scores, parts, model)
@@ -95,6 +99,16 @@ def ranked(text: str, entities: Entities, model: Classifier | None = None) -> li
             if _possible(topic, entities)
         ]
     )
+
+
+def _add_priors(scores: list[float], words: list[str], entities: Entities, model: Classifier) -> None:
+    priors = _tables()["priors"]
+    for idea in concepts(words):
+        for topic, bonus in priors.get(idea, {}).items():
+            if topic in model.topics:
+                scores[model.topics.index(topic)] += PRIOR * bonus
+    if "off-topic" in model.topics and speaks_of_mail(entities, model) == 2:
+        scores[model.topics.index("off-topic")] -= IN_SCOPE
 
 
 def _with_sentences(whole: list[float], parts: list[str], model: Classifier) -> list[float]:
@@ -128,9 +142,14 @@ def _possible(topic: str, entities: Entities) -> bool:
 
 
 @cache
+def _tables() -> dict[str, Any]:
+    tables: dict[str, Any] = json.loads(read_data("entities.json"))
+    return tables
+
+
+@cache
 def _gate() -> tuple[frozenset[str], frozenset[str]]:
-    data = json.loads(read_data("entities.json"))
-    return frozenset(data["evidence"]), frozenset(data["weak"])
+    return frozenset(_tables()["evidence"]), frozenset(_tables()["weak"])
 
 
 def speaks_of_mail(entities: Entities, model: Classifier | None = None) -> int:

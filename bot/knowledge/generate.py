@@ -43,6 +43,7 @@ def entities() -> dict[str, str]:
         "evidence": table["gate"]["evidence"],
         "weak": table["gate"]["weak"],
         "concepts": _concepts(),
+        "priors": _load("concepts.toml")["priors"],
     }
     return {"bot/knowledge/entities.json": _line(made) + "\n"}
 
@@ -64,6 +65,25 @@ def _ends(row: dict[str, Any]) -> list[str]:
     if row["id"] == "ses":
         ends.add("amazonaws.com")
     return sorted(ends)
+
+
+def answers() -> dict[str, str]:
+    """answers_<language>.json and sources.json."""
+    made = {
+        f"bot/knowledge/answers_{language}.json": _line(_load(f"answers/{language}.toml")) + "\n"
+        for language in ("en", "es")
+    }
+    sources = {topic: [_source(text) for text in texts] for topic, texts in _load("sources.toml").items()}
+    return made | {"bot/knowledge/sources.json": _line(sources) + "\n"}
+
+
+def _source(text: str) -> list[str]:
+    """A reference and its address: "RFC 8314 §3.3", or "title | address"."""
+    title, bar, url = text.partition(" | ")
+    if bar:
+        return [title, url]
+    number, _, section = text.removeprefix("RFC ").partition(" §")
+    return [text, f"https://www.rfc-editor.org/rfc/rfc{number}" + (f"#section-{section}" if section else "")]
 
 
 def weights() -> dict[str, str]:
@@ -104,3 +124,18 @@ def _stamp() -> str:
         )
     ]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in made_from)).hexdigest()
+
+
+def answers() -> dict[str, str]:
+    """answers.<language>.json: every text of a language, with the sources beside it."""
+    sources = {
+        topic: [dict(zip(("ref", "url"), line.split(" | "), strict=True)) for line in lines]
+        for topic, lines in _load("answers/sources.toml").items()
+    }
+    return {
+        f"bot/knowledge/answers.{language}.json": _line(
+            {**_load(f"answers/{language}.toml"), "sources": sources}
+        )
+        + "\n"
+        for language in ("en", "es")
+    }
