@@ -67,6 +67,9 @@ _MANY_WORDS = ("text", "schedule", "targets", "command")
 
 def _add_option(parser: Parser, command: Command, option: Option, language: str) -> None:
     explained = say(language, f"{command.key}.option-{option.name}")
+    if option.kind == "flag" and option.flag is not None:
+        parser.add_argument(option.flag, dest=option.name, action="store_const", const="yes", help=explained)
+        return
     if option.flag is not None:
         parser.add_argument(option.flag, dest=option.name, metavar=option.name.upper(), help=explained)
         return
