@@ -149,4 +149,4 @@ def _print(reply: Reply, *, as_json: bool) -> None:
     from adapters.terminal.show import show_card
 
     failed = reply.document is not None and reply.document.get("schema") == "mailport.error/1"
-    show_card(reply.card, sys.stderr if failed else sys.stdout)
+    show_card(reply.card, sys.stderr if failed else sys.stdout, reply.document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TextIO, assert_never
 
 from rich.console import Console, RenderableType
@@ -27,7 +28,7 @@ from bot.cards.model import (
 )
 from bot.cards.plaintext import harmless, sparkline
 
-_STYLES: dict[Tone, str] = {
+STYLES: dict[Tone, str] = {
     "plain": "bold",
     "good": "bold green",
     "warning": "bold yellow",
@@ -35,18 +36,41 @@ _STYLES: dict[Tone, str] = {
     "unknown": "bold cyan",
     "waiting": "dim",
 }
-_SPAN_STYLES = {"plain": "", "bold": "bold", "code": "cyan"}
+_SPANSTYLES = {"plain": "", "bold": "bold", "code": "cyan"}
 
 
-def print_card(card: Card, stream: TextIO) -> None:
-    """Print a card; `NO_COLOR` is honoured by Rich."""
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+def print_card(card: Card, stream: TextIO, document: Mapping[str, object] | None = None) -> None:
+    """Print a card; `NO_COLOR` is honoured by Rich.
+
+    Args:
+        document: Of a check: its matrix of endpoints and stages stands in for the card's short table.
+    """
+    render_card(card, Console(file=stream, highlight=False, markup=False, emoji=False), document)
+
+
+def render_card(card: Card, console: Console, document: Mapping[str, object] | None = None) -> None:
+    """Print a card to a console."""
     if card.title:
-        console.print(RichText(harmless(card.title), style=_STYLES[card.tone]))
+        console.print(RichText(harmless(card.title), style=STYLES[card.tone]))
         console.print()
-    for block in card.blocks:
-        console.print(_rendered(block))
+    for part in _parts(card, document):
+        console.print(part)
         console.print()
+
+
+def _parts(card: Card, document: Mapping[str, object] | None) -> Iterator[RenderableType]:
+    from adapters.terminal.matrix import check_matrix, is_endpoint_table
+
+    matrix = check_matrix(document, card.language) if document is not None else None
+    if matrix is None:
+        yield from map(_rendered, card.blocks)
+        return
+    # What was seen first, then what it means: the sentence, the matrix, the findings.
+    yield from map(_rendered, card.blocks[:1])
+    yield matrix
+    for block in card.blocks[1:]:
+        if not is_endpoint_table(block, card.language):
+            yield _rendered(block)
 
 
 def _rendered(block: Block) -> RenderableType:
@@ -81,7 +105,7 @@ def _text(text: Text, style: str = "") -> RichText:
 
 
 def _style(span: Span) -> str:
-    return f"link {span.url} underline" if span.url else _SPAN_STYLES[span.style]
+    return f"link {span.url} underline" if span.url else _SPANSTYLES[span.style]
 
 
 def _bullets(items: tuple[Text, ...], *, numbered: bool) -> RenderableType:
@@ -106,6 +130,6 @@ def _table(table: Table) -> RenderableType:
         made.add_column(RichText(harmless(column)), overflow="fold")
     for number, row in enumerate(table.rows):
         tone = table.tones[number] if number < len(table.tones) else "plain"
-        style = _STYLES[tone].removeprefix("bold").strip()
+        style = STYLES[tone].removeprefix("bold").strip()
         made.add_row(*(RichText(harmless(cell)) for cell in row), style=style)
     return made

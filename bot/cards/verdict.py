@@ -6,6 +6,7 @@ Short enough for a chat; the whole matrix is the terminal's, the whole transcrip
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.cards.documents import assurance_of
 from bot.cards.finding import Advice, InWords, Source
@@ -43,6 +44,8 @@ MAX_TRANSCRIPT_LINES = 120
 TONES: dict[Word, Tone] = {"pass": "good", "warn": "warning", "fail": "bad", "unknown": "unknown"}
 ROW_TONES: dict[Severity, Tone] = {"critical": "bad", "warning": "warning", "info": "good"}
 MARKS: dict[Severity, str] = {"critical": "✗", "warning": "!", "info": "i"}
+# Details that differ from port to port although the fault is the same.
+_PER_PORT = frozenset({"port", "subject", "address", "protocol"})
 _PROPERTIES = ("encrypted", "authenticated", "integrity")
 
 
@@ -85,8 +88,9 @@ def shown_target(target: str) -> str:
 
 def summary_of(result: CheckResult, language: str, in_words: InWords) -> tuple[str, dict[str, object]]:
     """One sentence that alone would do, as a template and its values."""
-    worst = result.findings[0] if result.findings else None
-    count = sum(1 for finding in result.findings if finding.severity != "info")
+    told = grouped(result.findings)
+    worst = told[0] if told else None
+    count = sum(1 for finding in told if finding.severity != "info")
     opened = sum(1 for outcome in result.outcomes if outcome.state == "open")
     values: dict[str, object] = {
         "target": shown_target(result.target),
@@ -104,6 +108,26 @@ def summary_of(result: CheckResult, language: str, in_words: InWords) -> tuple[s
     return template(language, key), values
 
 
+def grouped(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """One finding instead of several that say the same of other ports of the same host."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        same = {name: value for name, value in finding.details.items() if name not in _PER_PORT}
+        alone = finding.subject if "port" not in finding.details else ""
+        key = (finding.id, finding.severity, alone, tuple(sorted(same.items())))
+        groups.setdefault(key, []).append(finding)
+    return tuple(_as_one(group) for group in groups.values())
+
+
+def _as_one(group: Sequence[Finding]) -> Finding:
+    first = group[0]
+    if len(group) == 1:
+        return first
+    ports = ", ".join(dict.fromkeys(finding.details["port"] for finding in group))
+    subject = first.details.get("host", first.subject)
+    return replace(first, subject=subject, details={**first.details, "port": ports})
+
+
 def _undetermined(result: CheckResult, language: str) -> list[Block]:
     """Why it could not be told, when that is the verdict."""
     if result.verdict != "unknown" or not result.undetermined:
@@ -113,8 +137,9 @@ def _undetermined(result: CheckResult, language: str) -> list[Block]:
 
 def findings_blocks(findings: Sequence[Finding], language: str, in_words: InWords) -> list[Block]:
     """What is wrong with what to do, worst first; what is only worth knowing in one line each."""
-    serious = [finding for finding in findings if finding.severity != "info"]
-    infos = [finding for finding in findings if finding.severity == "info"]
+    told = grouped(findings)
+    serious = [finding for finding in told if finding.severity != "info"]
+    infos = [finding for finding in told if finding.severity == "info"]
     blocks: list[Block] = []
     for finding in serious[:MAX_FINDINGS]:
         blocks.append(Paragraph(_told(finding, language, in_words(finding))))
@@ -150,28 +175,29 @@ def endpoint_blocks(
         blocks.append(_table(told, findings, language))
         blocks.append(Facts(assurance_rows(told, language)))
     if quiet:
-        blocks.append(Note(_quiet_line(quiet, language)))
+        blocks.append(Note(_quiet_line(quiet, outcomes, language)))
     return blocks
 
 
 def _table(outcomes: Sequence[EndpointOutcome], findings: Sequence[Finding], language: str) -> Table:
     several = len({outcome.endpoint.host for outcome in outcomes}) > 1
+    families = len({outcome.endpoint.family for outcome in outcomes}) > 1
     shown = outcomes[:MAX_ROWS]
     columns = tuple(
         say(language, f"check.column-{name}") for name in ("endpoint", "tls", "certificate", "time")
     )
     return Table(
         columns=columns,
-        rows=tuple(_row(outcome, language, with_host=several) for outcome in shown),
+        rows=tuple(_row(outcome, language, with_host=several, with_family=families) for outcome in shown),
         tones=tuple(row_tone(outcome, findings) for outcome in shown),
     )
 
 
-def _row(outcome: EndpointOutcome, language: str, *, with_host: bool) -> tuple[str, ...]:
+def _row(outcome: EndpointOutcome, language: str, *, with_host: bool, with_family: bool) -> tuple[str, ...]:
     endpoint = outcome.endpoint
     place = f"{endpoint.host}:{endpoint.port}" if with_host else f"{endpoint.port} {endpoint.service.name}"
     return (
-        f"{place} (IPv{endpoint.family})",
+        f"{place} (IPv{endpoint.family})" if with_family else place,
         tls_words(outcome, language),
         certificate_words(outcome, language),
         f"{outcome.total_ms:.0f} ms",
@@ -223,25 +249,31 @@ def _ports(outcomes: Iterable[EndpointOutcome]) -> str:
     return ", ".join(str(port) for port in sorted({outcome.endpoint.port for outcome in outcomes}))
 
 
-def _quiet_line(outcomes: Sequence[EndpointOutcome], language: str) -> Text:
+def _quiet_line(quiet: Sequence[EndpointOutcome], tried: Sequence[EndpointOutcome], language: str) -> Text:
     """Closed, silent and unreachable ports: facts, in one line."""
     parts: list[str] = []
     for state in ("refused", "filtered", "unreachable", "forbidden"):
-        group = [outcome for outcome in outcomes if outcome.state == state]
+        group = [outcome for outcome in quiet if outcome.state == state]
         if group:
-            parts.append(say(language, f"check.state-{state}", ports=_with_family(group)))
+            parts.append(say(language, f"check.state-{state}", ports=_quiet_ports(group, tried)))
     return plain(" · ".join(parts))
 
 
-def _with_family(outcomes: Sequence[EndpointOutcome]) -> str:
-    """Ports; the family beside them when it is not the same for all."""
-    families = {outcome.endpoint.family for outcome in outcomes}
-    ports = sorted({outcome.endpoint.port for outcome in outcomes})
-    by_port = {port: {o.endpoint.family for o in outcomes if o.endpoint.port == port} for port in ports}
-    return ", ".join(
-        str(port) if by_port[port] == families and len(families) > 1 else f"{port} (IPv{min(by_port[port])})"
-        for port in ports
-    )
+def _quiet_ports(group: Sequence[EndpointOutcome], tried: Sequence[EndpointOutcome]) -> str:
+    """Ports, with host and address family only where they make a difference."""
+    several = len({outcome.endpoint.host for outcome in tried}) > 1
+    shown: dict[str, None] = {}
+    for outcome in group:
+        endpoint = outcome.endpoint
+        same = [one for one in tried if _spot(one) == _spot(outcome)]
+        place = endpoint.label if several else str(endpoint.port)
+        mixed = any(one.state != outcome.state for one in same)
+        shown[f"{place} (IPv{endpoint.family})" if mixed else place] = None
+    return ", ".join(shown)
+
+
+def _spot(outcome: EndpointOutcome) -> tuple[str, int]:
+    return outcome.endpoint.host, outcome.endpoint.port
 
 
 def _recommended(result: CheckResult, language: str) -> list[Block]:

@@ -71,12 +71,13 @@ async def examine(wanted: Examination, tools: Tools, tell: Tell) -> Examined:
     """
     plan = plan_ports(wanted.target, wanted.ports, tools.settings.extra_ports)
     address = wanted.target.address
+    network = tools.network()  # built on first use; its time is not the target's
     if address is not None:
         refuse_forbidden(str(address), address, tools.settings.allowed_networks)
         answer = DnsAnswer("ok")
         return await _host(wanted, plan, Addresses((address,), (), answer, answer), tools, tell)
     started = tools.clock.monotonic()
-    kind, addresses = await _decide(wanted, plan, tools.network())
+    kind, addresses = await _decide(wanted, plan, network)
     if kind == "domain" or addresses is None:
         return await _domain(wanted, plan, tools, tell)
     return await _host(wanted, plan, addresses, tools, tell, started)
