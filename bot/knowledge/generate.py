@@ -67,25 +67,6 @@ def _ends(row: dict[str, Any]) -> list[str]:
     return sorted(ends)
 
 
-def answers() -> dict[str, str]:
-    """answers_<language>.json and sources.json."""
-    made = {
-        f"bot/knowledge/answers_{language}.json": _line(_load(f"answers/{language}.toml")) + "\n"
-        for language in ("en", "es")
-    }
-    sources = {topic: [_source(text) for text in texts] for topic, texts in _load("sources.toml").items()}
-    return made | {"bot/knowledge/sources.json": _line(sources) + "\n"}
-
-
-def _source(text: str) -> list[str]:
-    """A reference and its address: "RFC 8314 §3.3", or "title | address"."""
-    title, bar, url = text.partition(" | ")
-    if bar:
-        return [title, url]
-    number, _, section = text.removeprefix("RFC ").partition(" §")
-    return [text, f"https://www.rfc-editor.org/rfc/rfc{number}" + (f"#section-{section}" if section else "")]
-
-
 def weights() -> dict[str, str]:
     """model.json, learnt from the corpus; kept as it is while nothing that it is made from changed."""
     made = FOLDER / "model.json"
