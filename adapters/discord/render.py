@@ -170,7 +170,7 @@ def _message(card: Card, pieces: list[_Piece], draw: DrawChart | None, *, first:
             _add_chart(message, embed, piece.chart, draw)
         if piece.attachment is not None:
             message.files.append(_file(piece.attachment.name, piece.attachment.content))
-    if embed.title or embed.description or embed.image:
+    if embed.title or embed.description or embed.image.url:
         message.embeds.append(embed)
     if not message.embeds and not message.files:
         message.content = escaped(card.summary)[: limits.CONTENT] or "…"

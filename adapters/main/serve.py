@@ -1,0 +1,115 @@
+"""`mailport serve`: everything that is configured, in one process, until SIGTERM or SIGINT.
+
+One part that fails does not stop the others: it is said in one line, shows in `/readyz`, and the
+process stays up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from prometheus_client import REGISTRY, Gauge, generate_latest
+
+from adapters.main.compose import close_tools, make_tools
+from adapters.web.server import WebParts, WebServer
+from bot.commands.examine import Examination, examine
+from bot.commands.rate import Limiter
+from bot.errors import MailportError
+from bot.i18n import say
+from bot.model.target import parse_target
+from bot.model.verdict import CheckResult
+from bot.ports import Tools
+from bot.probes.run import wait_for_goodbyes
+from bot.settings import Settings
+
+_LOG = logging.getLogger("mailport")
+_READY = Gauge("mailport_part_ready", "1 when a part works, 0 when not", ["part"])
+STOP_S = 9.0
+
+
+@dataclass(slots=True)
+class Parts:
+    """What runs: per part "ok", "off" or what is wrong."""
+
+    words: dict[str, str] = field(default_factory=dict)
+
+    def status(self) -> Mapping[str, str]:
+        """For `status` and `/readyz`."""
+        return dict(self.words)
+
+
+def run_serve(settings: Settings) -> int:
+    """Serve until told to stop."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    return asyncio.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> int:
+    parts = Parts()
+    tools = replace(make_tools(settings), status=parts.status)
+    server = WebServer(tools, _limiter(settings), _web_parts(tools, parts))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        address = await server.start()
+        parts.words["web"] = "ok"
+        _say_what_is_off(settings, parts)
+        print(say(settings.language, "serve.web", address=address), flush=True)
+        await stop.wait()
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                await server.stop()
+                await wait_for_goodbyes()
+        await close_tools(tools)
+    return 0
+
+
+def _limiter(settings: Settings) -> Limiter:
+    return Limiter(
+        per_person=settings.rate_per_person,
+        per_channel=settings.rate_per_channel,
+        per_workspace=settings.rate_per_workspace,
+    )
+
+
+def _say_what_is_off(settings: Settings, parts: Parts) -> None:
+    """Per chat platform whether it is on, and if not how to turn it on."""
+    for name, token in (("slack", settings.slack_bot_token), ("discord", settings.discord_token)):
+        parts.words[name] = "off"
+        key = "serve.not-yet" if token else f"serve.off-{name}"
+        print(say(settings.language, key, name=name), flush=True)
+
+
+def _web_parts(tools: Tools, parts: Parts) -> WebParts:
+    async def ready() -> Mapping[str, str]:
+        words = {**parts.words, "database": await _database(tools)}
+        for name, word in words.items():
+            _READY.labels(name).set(word in ("ok", "off"))
+        return words
+
+    async def check(text: str) -> CheckResult:
+        async def nobody(_: object) -> None:
+            """Nobody watches the steps."""
+
+        examined = await examine(Examination(target=parse_target(text)), tools, nobody)
+        return examined.result
+
+    return WebParts(ready=ready, metrics=lambda: generate_latest(REGISTRY), check=check)
+
+
+async def _database(tools: Tools) -> str:
+    try:
+        await (await tools.stores()).ping()
+    except MailportError as problem:
+        return str(problem.details.get("why", problem.key))
+    return "ok"
