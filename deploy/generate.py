@@ -47,6 +47,7 @@ GENERATORS: tuple[str, ...] = (
     "bot.knowledge.generate:weights",
     "bot.knowledge.generate:answers",
     "deploy.pages:pages",
+    "deploy.findings_page:pages",
 )
 
 

@@ -111,7 +111,8 @@ async def _host(
     clock, name = tools.clock, wanted.target.name
     checked_at, began = clock.now(), clock.monotonic() if started is None else started
     if addresses.refused and not addresses.allowed:
-        raise TargetRefused("target-forbidden", target=name, why=addresses.refused[0][1])
+        address, why = addresses.refused[0]
+        raise TargetRefused("target-forbidden", target=f"{name} ({address})", why=why)
     resolved = judge_addresses(name, addresses)
     endpoints = plan_endpoints(name, addresses.allowed, plan.ports)
     manner = make_manner(tools, scheduled=wanted.scheduled, spent_s=clock.monotonic() - began)
