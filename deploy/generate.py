@@ -46,6 +46,7 @@ GENERATORS: tuple[str, ...] = (
     "bot.knowledge.generate:entities",
     "bot.knowledge.generate:weights",
     "bot.knowledge.generate:answers",
+    "bot.knowledge.explain_compile:causes",
     "deploy.pages:pages",
     "deploy.findings_page:pages",
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.request import Place
@@ -266,7 +266,7 @@ async def _reschedule(connection: AsyncConnection, watch: Watch, *, sooner: bool
         await connection.execute(update(table).where(of_watch).values(next_due=None))
         return
     # A time that stands is left alone: it may be the lease of a check that is running.
-    free = table.c.next_due.is_(None)
+    free: ColumnElement[bool] = table.c.next_due.is_(None)
     if sooner:
         free = or_(free, table.c.next_due > watch.next_due)
     await connection.execute(update(table).where(of_watch, free).values(next_due=watch.next_due))

@@ -1,4 +1,4 @@
-"""Commands that only the command line has: chat, serve, worker, doctor, db."""
+"""Commands that only the command line has: chat, serve, doctor, db."""
 
 from __future__ import annotations
 
@@ -32,11 +32,6 @@ def run_own(name: str, rest: list[str], settings: Settings) -> int:
             from adapters.main.database import run_database
 
             return run_database(arguments.action, arguments.file, settings)
-        case "worker":
-            parser.add_argument("--vantage", default=settings.vantage, metavar="NAME")
-            from adapters.main.worker import run_worker
-
-            return run_worker(settings, parser.parse_args(rest).vantage)
         case _:
             parser.parse_args(rest)
             from adapters.main.serve import run_serve

@@ -20,7 +20,7 @@ from adapters.slack.blocks import Json
 
 CALL_S = 30.0
 RATE_LIMIT_RETRIES = 3
-# Written to ours alone: slack_sdk and Bolt write whole payloads at level INFO and tracebacks of refused calls.
+# Written to ours alone: slack_sdk and Bolt write whole payloads at INFO and tracebacks of refused calls.
 QUIET = logging.getLogger("mailport.slack.library")
 QUIET.setLevel(logging.CRITICAL)
 

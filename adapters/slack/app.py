@@ -49,7 +49,7 @@ def build_app(
         name="mailport",
         logger=QUIET,
         client=client,
-        authorize=authorize,
+        authorize=authorize,  # type: ignore[arg-type]  # slack-bolt types its own class too narrowly
         oauth_settings=oauth,
         process_before_response=True,
         request_verification_enabled=False,

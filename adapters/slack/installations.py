@@ -154,7 +154,7 @@ class Authorize(AsyncAuthorize):
     """Tells Bolt how we are installed where a request comes from, without a call to Slack."""
 
     def __init__(self, installations: Installations) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # slack-bolt leaves it untyped
         self._installations = installations
 
     async def __call__(

@@ -45,7 +45,9 @@ class People:
             try:
                 known = await asyncio.wait_for(self._look_up(team, user, token), LOOK_UP_S)
             except (SlackFailed, TimeoutError) as problem:
-                _LOG.warning("cannot tell who %s is in Slack (users.info: %s)", user, problem or "too slow")
+                _LOG.warning(
+                    "cannot tell who %s is in Slack (users.info: %s)", user, str(problem) or "too slow"
+                )
                 return Person(id=user, admin=user in self._users, locale=locale)
             self._remember(team, user, known)
         return Person(id=user, admin=known.admin, locale=known.locale or locale)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -114,7 +115,7 @@ async def _read(request: web.Request) -> bytes:
     return await request.read()
 
 
-def _headers(request: web.Request) -> dict[str, str | list[str]]:
+def _headers(request: web.Request) -> dict[str, str | Sequence[str]]:
     return {name: request.headers.getall(name) for name in request.headers}
 
 

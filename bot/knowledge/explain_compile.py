@@ -68,8 +68,10 @@ def _piece(text: str) -> tuple[str, str, str]:
     left = "w" if folded.startswith("|") else ""
     right = "w" if folded.endswith("|") else ""
     core = folded.strip("|")
-    if not core or (len(core) < 3 and not (left or core.isdigit())):
-        raise SystemExit(f"phrase piece {text!r} is too short")
+    if not core:
+        raise SystemExit(f"phrase piece {text!r} is empty")
+    if len(core) < 3 and not core.isdigit():
+        left = right = "w"  # "no" is not in "note"
     left = left or ("d" if core[0].isdigit() else "")
     right = right or ("d" if core[-1].isdigit() else "")
     return core, left, right

@@ -108,9 +108,9 @@ async def test_no_tls_at_all(sandbox: Sandbox) -> None:
 async def test_modes_swapped(sandbox: Sandbox, postfix: Running) -> None:
     network = network_for(postfix.ports.values(), str(sandbox.ca_file))
     outcome = await probe_at(postfix.ports["smtp"], "smtp", "implicit", network=network)
-    assert (outcome.tls, outcome.signs, outcome.connections) == ("starttls", {"mode-swapped"}, 2)
+    assert (outcome.tls, outcome.signs, outcome.connections) == ("starttls", frozenset({"mode-swapped"}), 2)
     outcome = await probe_at(postfix.ports["submissions"], "smtp", "starttls", network=network)
-    assert (outcome.tls, outcome.signs, outcome.connections) == ("implicit", {"mode-swapped"}, 2)
+    assert (outcome.tls, outcome.signs, outcome.connections) == ("implicit", frozenset({"mode-swapped"}), 2)
     await wait_for_goodbyes()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from typing import NoReturn
 
 import pytest
 
@@ -103,7 +104,7 @@ class Failing(TcpDialer):
         self.number = number
         self.route = route
 
-    async def dial(self, endpoint: Endpoint) -> object:  # type: ignore[override]  # never returns
+    async def dial(self, endpoint: Endpoint) -> NoReturn:
         raise OSError(self.number, "made up")
 
     def has_route(self, family: int) -> bool:

@@ -96,6 +96,10 @@ ROWS: list[tuple[str, Callable[[], Issued], str, tuple[CertificateFault, ...]]] 
 ]
 
 
+# OpenSSL still accepts these; RFC 9525 sections 6.3 and 6.4 do not: part of a label as wildcard, CN alone.
+STRICTER = {"m*.example.test"}
+
+
 def judged(issued: Issued, host: str, trust: PinnedTrust) -> Certificate:
     certificate = judge_certificate(issued.der_chain, host, datetime.now(UTC), trust)
     assert certificate is not None
@@ -113,7 +117,7 @@ def test_every_fault_is_named(
     issued = make()
     certificate = judged(issued, host, trust)
     assert certificate.faults == faults
-    if host == HOST:
+    if host == HOST and not (STRICTER & set(certificate.names) or not certificate.names):
         assert certificate.authenticates == openssl_accepts(issued, host, tmp_path)
 
 
