@@ -52,7 +52,8 @@ class Budget:
         except asyncio.CancelledError:
             if waiter in self._waiting:
                 self._waiting.remove(waiter)
-            else:
+            if waiter.turn.done() and not waiter.turn.cancelled():
+                # The place was given at the very moment of leaving.
                 self.give_back(endpoint)
             raise
 

@@ -93,6 +93,19 @@ async def test_a_place_given_to_somebody_who_left_is_not_lost() -> None:
     assert budget.open_to("192.0.2.25") == 0
 
 
+async def test_a_place_freed_just_after_somebody_left_is_counted_once() -> None:
+    budget = Budget()
+    await budget.take(endpoint(25), 2)
+    await budget.take(endpoint(587), 2)
+    waiting = asyncio.create_task(budget.take(endpoint(465), 2))
+    await _settle()
+    waiting.cancel()
+    budget.give_back(endpoint(25))
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert budget.open_to("192.0.2.25") == 1
+
+
 async def test_a_connection_counts_until_it_is_closed_and_only_once() -> None:
     budget = Budget()
     dialer = PoliteDialer(_Dialer(), budget, 8)
