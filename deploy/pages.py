@@ -86,7 +86,7 @@ def _commands_page() -> str:
         "| words | does | for example |",
         "|---|---|---|",
     ]
-    lines += [_command_row(command) for command in COMMANDS]
+    lines += [_command_row(command) for command in COMMANDS if command.ready]
     return "\n".join(lines) + "\n"
 
 

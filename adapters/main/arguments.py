@@ -84,7 +84,9 @@ def _add_option(parser: Parser, command: Command, option: Option, language: str)
 def overview(language: str) -> str:
     """What `mailport` alone prints."""
     lines = [say(language, "cli.title"), "", say(language, "cli.usage"), ""]
-    entries = [(command.name, say(language, f"{command.key}.summary")) for command in COMMANDS]
+    entries = [
+        (command.name, say(language, f"{command.key}.summary")) for command in COMMANDS if command.ready
+    ]
     entries += [(name, say(language, f"cli.command-{name}")) for name in OWN_COMMANDS]
     width = max(len(name) for name, _ in entries)
     lines += [f"  {name:<{width}}  {summary}" for name, summary in entries]

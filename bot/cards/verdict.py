@@ -318,12 +318,11 @@ def command_for(result: CheckResult) -> str:
 
 
 def buttons_for(result: CheckResult, language: str, repeat: str | None = None) -> tuple[Button, ...]:
-    """Run again, details, watch this."""
+    """Run again, details."""
     command = repeat or command_for(result)
     made = [Button(label=say(language, "button.run-again"), command=f"{command} --fresh", style="primary")]
     if any(outcome.transcript for outcome in result.outcomes):
         made.append(Button(label=say(language, "button.details"), command=f"{command} --details"))
-    made.append(Button(label=say(language, "button.watch-this"), command=f"watch add {result.target}"))
     return tuple(made)
 
 

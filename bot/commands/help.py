@@ -41,7 +41,8 @@ async def help_(call: Call) -> Reply:
 
 def _reply(card: Card) -> Reply:
     return Reply(
-        card=card, document={"schema": "mailport.help/1", "commands": [_document(one) for one in COMMANDS]}
+        card=card,
+        document={"schema": "mailport.help/1", "commands": [_document(one) for one in COMMANDS if one.ready]},
     )
 
 
@@ -56,7 +57,7 @@ def _document(command: Command) -> dict[str, object]:
 
 def _overview_card(call: Call) -> Card:
     language = call.language
-    shown = [command for command in COMMANDS if command.chat]
+    shown = [command for command in COMMANDS if command.chat and command.ready]
     first = [command for command in shown if command.path in _FIRST]
     rest = [command for command in shown if command.path not in _FIRST]
     blocks: list[Block] = [
@@ -84,7 +85,9 @@ def _row(command: Command, language: str) -> tuple[str, Text]:
 
 
 def _group_card(group: str, language: str) -> Card:
-    rows = tuple(_row(command, language) for command in COMMANDS if command.path[0] == group)
+    rows = tuple(
+        _row(command, language) for command in COMMANDS if command.path[0] == group and command.ready
+    )
     return Card(
         title=group, blocks=(Facts(rows),), summary=", ".join(name for name, _ in rows), language=language
     )

@@ -29,6 +29,12 @@ REQUESTS = frozenset(
 )
 
 
+# Ideas that only mail has: one of them is enough.
+_MAIL_IDEAS = frozenset(
+    ("apppw", "mtasts", "dane", "tlsrpt", "keyfind", "sieve", "startt", "smtp", "imap", "pop", "relayh")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Guess:
     """A topic and how sure (0 to 1); `second` is the next best."""
@@ -158,6 +164,8 @@ def speaks_of_mail(entities: Entities, model: Classifier | None = None) -> int:
     correct = (model or classifier()).correct
     words = {correct(word) for word in WORD.findall(entities.marked)} | set(WORD.findall(entities.marked))
     named = entities.providers or entities.clouds or entities.isps or entities.codes
+    if set(concepts(list(WORD.findall(entities.marked)))) & _MAIL_IDEAS or "@blocklist" in words:
+        return 2
     if words & strong or named or any(word[:2] == "@p" and word[2:].isdigit() for word in words):
         return 2
     return 1 if words & weak or entities.targets else 0

@@ -83,11 +83,27 @@ def corpus() -> dict[str, dict[str, str]]:
     """Every topic's example questions by language, as blocks of lines."""
     tables: dict[str, dict[str, str]] = {}
     for path in sorted((FOLDER / "corpus").glob("*.toml")):
-        for topic, languages in tomllib.loads(path.read_text("utf-8")).items():
+        loaded = tomllib.loads(path.read_text("utf-8"))
+        for topic, languages in (loaded if "terms" not in loaded else _about(loaded["terms"])).items():
             kept = tables.setdefault(topic, {})
             for language, block in languages.items():
                 kept[language] = kept.get(language, "") + "\n" + block
     return tables
+
+
+def _about(terms: dict[str, list[str]]) -> dict[str, dict[str, str]]:
+    """Questions after the meaning of a term, as corpus blocks."""
+    forms = {
+        "en": ("what is {}", "(what does {} mean|explain {}|how does {} work|{})"),
+        "es": ("qué es {}", "(qué significa {}|cómo funciona {}|explica {})"),
+    }
+    return {
+        topic: {
+            language: "\n".join(form.replace("{}", term) for term in names for form in shapes)
+            for language, shapes in forms.items()
+        }
+        for topic, names in terms.items()
+    }
 
 
 def _stamp() -> str:
