@@ -301,6 +301,8 @@ def _small_print(result: CheckResult, language: str, in_words: InWords) -> list[
     text: list[Span] = list(plain(say(language, "check.seen", vantage=result.vantage, at=_at(result))))
     if result.cached_age_s is not None:
         text += plain(" " + say(language, "check.cached", seconds=round(result.cached_age_s)))
+    if any(one.certificate is not None and not one.certificate.name_checked for one in result.outcomes):
+        text += plain(" " + say(language, "check.name-skipped"))
     for index, source in enumerate(list(sources)[:MAX_SOURCES]):
         text += [Span(f" {say(language, 'check.sources')} " if not index else " · ")]
         text += [Span(source.ref, url=source.url)]

@@ -90,6 +90,7 @@ async def _watch(
     ends = loop.time() + deadline_s
     pending = set(tasks.values())
     finished: list[EndpointOutcome] = []
+    teller.say(Step((), tuple(tasks)))
     while pending and (left := ends - loop.time()) > 0:
         done, pending = await asyncio.wait(
             pending, timeout=min(left, PATIENCE_S), return_when=asyncio.FIRST_COMPLETED

@@ -57,7 +57,9 @@ def test_an_endpoint_names_the_findings_that_hold_for_it_and_no_others() -> None
 
 def test_reasons_are_plain_words_in_the_language() -> None:
     assert "nothing listens" in document_of(closed(25))["endpoints"][0]["state_reason"]
-    assert document_of(closed(25), language="es")["endpoints"][0]["state_reason"].startswith("El equipo respondió")
+    assert document_of(closed(25), language="es")["endpoints"][0]["state_reason"].startswith(
+        "El equipo respondió"
+    )
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,13 @@ def test_the_card_stays_short_however_much_is_wrong() -> None:
     assert len(table.rows) <= 14
 
 
+def test_an_address_has_no_name_to_compare_and_the_card_says_so() -> None:
+    nameless = replace(certificate(), name_checked=False)
+    text = render_plain(card_of(result_of(good(465, certificate=nameless))))
+    assert "the name in the certificate could not be compared" in text
+    assert "Server proven  could not tell: 465" in text
+
+
 HOSTILE = "220 \x1b[31m<!channel> @everyone **bold** [x](https://evil.example) \u202e\x00`code`"
 
 
