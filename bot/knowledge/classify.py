@@ -29,6 +29,25 @@ REQUESTS = frozenset(
 )
 
 
+# General topics that give way to the settings of a provider that is named.
+_YIELDS_TO_PROVIDER = frozenset(
+    (
+        "submission-port",
+        "port-25",
+        "port-465",
+        "port-587",
+        "port-2525",
+        "imap-ports",
+        "pop3-ports",
+        "imap-vs-pop3",
+        "smtp-basics",
+        "starttls-vs-implicit",
+        "ssl-vs-tls",
+        "blocked-port",
+        "self-hosting",
+        "autodiscovery",
+    )
+)
 # Ideas that only mail has: one of them is enough.
 _MAIL_IDEAS = frozenset(
     ("apppw", "mtasts", "dane", "tlsrpt", "keyfind", "sieve", "startt", "smtp", "imap", "pop", "relayh")
@@ -180,4 +199,15 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
         return Guess("off-topic", 0.95, topic)
     if plain == 0 and topic not in REQUESTS:
         return Guess("off-topic", max(0.6, 1 - chance), topic)
+    if topic in _YIELDS_TO_PROVIDER and entities.providers and not _speaks_of_roles(entities, model):
+        return Guess("provider", max(0.6, 1 - chance), topic)
     return Guess(topic, chance, second)
+
+
+def _speaks_of_roles(entities: Entities, model: Classifier | None) -> bool:
+    """Whether a provider is named only as a server on the other side, or beside a cloud or an MTA."""
+    correct = (model or classifier()).correct
+    ideas = set(concepts(words_of(entities.marked, correct)))
+    return bool(ideas & {"server2server", "roles", "mtaprog", "relayh", "ownserver", "path"}) or bool(
+        entities.clouds
+    )

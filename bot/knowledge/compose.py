@@ -113,10 +113,9 @@ def _settings(provider: Provider, language: str) -> Iterator[str]:
     yield _sentence(provider, table)
     yield ""
     yield f"• {words['sending']}: {_servers(provider.submission, words)}"
-    if provider.imap or provider.pop3 or provider.domains:
-        if not provider.bridge:
-            yield f"• {words['imap']}: {_servers(provider.imap, words)}"
-            yield f"• {words['pop3']}: {_servers(provider.pop3, words)}"
+    if (provider.imap or provider.pop3 or provider.domains) and not provider.bridge:
+        yield f"• {words['imap']}: {_servers(provider.imap, words)}"
+        yield f"• {words['pop3']}: {_servers(provider.pop3, words)}"
     if provider.login:
         yield f"• {words['login']}: {provider.login[language]}"
     if provider.note:
@@ -147,8 +146,7 @@ def compose_error(question: str, language: AnswerLanguage, guess: Guess) -> Answ
 
     diagnosis = diagnose(question)
     if diagnosis.cause == "unknown":
-        plain = compose_topic(question, language, guess, Entities())
-        return plain
+        return compose_topic(question, language, guess, Entities())
     found = explanation_of(diagnosis, language)
     return Answer(
         question=question,

@@ -41,7 +41,7 @@ _DETAILS: dict[str, str] = {
     "7.139": "auth-bad-credentials", "7.509": "dmarc-fail", "7.506": "helo-rejected", "7.508": "rate-limited",
     "7.501": "account-locked", "7.502": "account-locked", "7.503": "account-locked", "7.511": "blocklisted",
     "7.513": "blocklisted", "7.708": "blocklisted", "7.705": "rate-limited", "7.750": "sender-rejected",
-    "7.124": "sender-rejected", "7.133": "sender-rejected", "7.134": "sender-rejected", "7.515": "dmarc-fail",
+    "7.124": "sender-rejected", "7.133": "sender-rejected", "7.134": "sender-rejected", "7.515": "sender-unauthenticated",
     "7.321": "tls-policy-failure", "7.322": "tls-policy-failure", "7.323": "tls-policy-failure",
     "7.324": "tls-policy-failure", "7.325": "tls-policy-failure", "4.312": "dns-temporary",
     "4.310": "dns-not-found", "4.316": "port-blocked", "4.317": "tls-policy-failure", "4.14": "mail-loop",

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from bot.knowledge import enhanced
 from bot.knowledge.data import read_data
+from bot.knowledge.enhanced import cause_of
 from bot.knowledge.explain_entities import Entities
 from bot.knowledge.explain_flat import Flat
 
@@ -153,7 +153,7 @@ def _of_rules(best: Mapping[str, tuple[float, int]]) -> Verdict:
 
 
 def _of_codes(flat: Flat, entities: Entities) -> Verdict:
-    found = enhanced.cause_of(entities.enhanced_code, entities.code, flat.text)
+    found = cause_of(entities.enhanced_code, entities.code, flat.text)
     if found is None:
         return Verdict("unknown", 0.1, "nothing")
     cause, confidence, basis = found

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from bot.knowledge.data import read_data
 from bot.knowledge.entities import Entities
@@ -60,7 +60,7 @@ def features(words: list[str], entities: Entities) -> Iterator[str]:
     """Each stem, each pair of neighbours, each concept and pair of concepts, and what is named."""
     kept = [word if word[0] == "@" else stem(word) for word in words if word not in _EMPTY]
     yield from kept
-    yield from (f"{left} {right}" for left, right in zip(kept, kept[1:]))
+    yield from (f"{left} {right}" for left, right in pairwise(kept))
     ideas = [f"!{idea}" for idea in concepts(words)]
     ports = sorted({word for word in kept if word.startswith("@p") and word[2:].isdigit()})
     kinds = list(

@@ -258,7 +258,7 @@ def _as_probe(folded: str, target: str, entities: Entities) -> Wanted | None:
         return None
     if not entities.targets and not entities.provider_hosts:
         return None
-    ports = [port for port in entities.ports]
+    ports = list(entities.ports)
     host = _host(entities)
     if len(ports) == 1:
         return _wanted("probe-request", "check", str(Named(host.name, ports[0])))
@@ -317,23 +317,21 @@ def _clock(folded: str) -> str | None:
     if spoken:
         return _time(_SPOKEN[spoken[1]], 0, spoken["half"] or "")
     for match in _CLOCK.finditer(folded):
-        hour = match["hour"] or match["hour2"] or match["hour3"]
+        told = match["hour"] or match["hour2"] or match["hour3"]
         half = match["half"] or match["half2"] or match["half3"] or ""
-        if int(hour) > 24:
+        if int(told) > 24:
             continue
         after = folded[match.end() : match.end() + 14]
-        return _time(int(hour), int(match["minute"] or 0), half or after)
+        return _time(int(told), int(match["minute"] or 0), half or after)
     return None
 
 
 def _time(hour: int, minute: int, half: str) -> str:
     half = half.strip().replace(".", "").replace(" ", "")
-    later = half.startswith("pm") or half.startswith(
-        ("delatarde", "delanoche", "intheevening", "intheafternoon")
-    )
+    later = half.startswith(("pm", "delatarde", "delanoche", "intheevening", "intheafternoon"))
     if later and hour < 12:
         hour += 12
-    if (half.startswith("am") or half.startswith(("delamanana", "inthemorning"))) and hour == 12:
+    if (half.startswith(("am", "delamanana", "inthemorning"))) and hour == 12:
         hour = 0
     return f"{hour % 24:02d}:{minute:02d}"
 

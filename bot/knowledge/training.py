@@ -117,7 +117,7 @@ def _descend(rows: list[tuple[Vector, int, float]], size: int, epochs: int) -> d
             kept = [pair for pair in vector if chance.random() > DROPOUT] or vector
             scores = [
                 6 * sum(column)
-                for column in zip(*([value * w for w in weights[name]] for name, value in kept))
+                for column in zip(*([value * w for w in weights[name]] for name, value in kept), strict=False)
             ]
             top = max(scores)
             powers = [math.exp(score - top) for score in scores]

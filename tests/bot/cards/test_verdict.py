@@ -138,7 +138,6 @@ def test_a_kept_result_says_its_age_and_can_be_run_again() -> None:
     assert [button.command for button in card.buttons] == [
         f"check {HOST} --fresh",
         f"check {HOST} --details",
-        f"watch add {HOST}",
     ]
 
 

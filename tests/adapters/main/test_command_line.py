@@ -1,0 +1,131 @@
+"""The command line as a process: exit status, one JSON document, one clear line."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def mailport(
+    *words: str, home: Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG")}
+    return subprocess.run(
+        [sys.executable, "-m", "adapters.main.cli", *words],
+        cwd=ROOT,
+        input=stdin,
+        env={**kept, "HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        pytest.param([], 0, "Usage: mailport", id="nothing prints help"),
+        pytest.param(["chek"], 2, "mailport check", id="a mistyped command"),
+        pytest.param(["check"], 2, "example.com", id="a missing target"),
+        pytest.param(["check", "example.com:99999"], 2, "1 to 65535", id="a bad port"),
+        pytest.param(["check", "example.com:22"], 2, "not a mail port", id="a port that is no mail port"),
+        pytest.param(["check", "127.0.0.1"], 2, "loopback", id="loopback"),
+        pytest.param(["check", "::1"], 2, "loopback", id="loopback, IPv6"),
+        pytest.param(["check", "::ffff:127.0.0.1"], 2, "loopback", id="loopback, mapped"),
+        pytest.param(["check", "10.0.0.1"], 2, "private", id="private"),
+        pytest.param(["check", "169.254.169.254"], 2, "link-local", id="cloud metadata"),
+        pytest.param(["check", "100.64.0.1"], 2, "shared", id="carrier-grade NAT"),
+        pytest.param(["check", "fe80::1"], 2, "link-local", id="link-local"),
+        pytest.param(["check", "64:ff9b::7f00:1"], 2, "loopback", id="loopback behind NAT64"),
+        pytest.param(["port", "127.0.0.1"], 2, "loopback", id="settings of loopback"),
+        pytest.param(["watch", "lst"], 2, "Known:", id="a mistyped second word"),
+        pytest.param(["trace", "/nowhere"], 2, "Received", id="no headers"),
+        pytest.param(["ask", "--lang", "fr", "x"], 2, "--lang", id="a language we don't speak"),
+        pytest.param(["check", "--from-file", "/nowhere", "--jsonl"], 2, "/nowhere", id="no such file"),
+    ],
+)
+def test_usage(words: list[str], status: int, said: str, tmp_path: Path) -> None:
+    done = mailport(*words, home=tmp_path)
+    assert done.returncode == status, done
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    if status == 2:
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("which port should I use to send mail?", "en"), ("¿qué puerto debo usar para enviar correo?", "es")],
+)
+def test_ask_prints_one_document(question: str, language: str, tmp_path: Path) -> None:
+    done = mailport("ask", question, "--json", home=tmp_path)
+    document = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (document["schema"], document["lang"], document["topic"]) == (
+        "mailport.answer/1",
+        language,
+        "submission-port",
+    )
+    assert "465" in document["text"]
+    assert document["sources"]
+
+
+def test_explain_reads_standard_input(tmp_path: Path) -> None:
+    done = mailport("explain", "-", "--json", home=tmp_path, stdin="535 5.7.8 Error: authentication failed")
+    document = json.loads(done.stdout)
+    assert (document["schema"], document["cause"]) == ("mailport.diagnosis/1", "auth-bad-credentials")
+    assert document["entities"]["enhanced_code"] == "5.7.8"
+
+
+def test_ask_loads_nothing_heavy(tmp_path: Path) -> None:
+    script = (
+        "import sys; sys.argv = ['mailport', 'ask', 'which port?']\n"
+        "from adapters.main.cli import run\nrun()\n"
+        "heavy = {'asyncio', 'aiohttp', 'dns', 'sqlalchemy', 'slack_bolt', 'discord', 'rich', 'cryptography'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={"HOME": str(tmp_path)},
+        check=True,
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_settings_come_from_files_and_the_environment_wins(tmp_path: Path) -> None:
+    config = tmp_path / "mailport.toml"
+    config.write_text('lang = "es"\nhttp_port = 9000\n')
+    done = mailport("chek", home=tmp_path, MAILPORT_CONFIG=str(config))
+    assert "Querías decir" in done.stderr
+    done = mailport("chek", home=tmp_path, MAILPORT_CONFIG=str(config), MAILPORT_LANG="en")
+    assert "Did you mean" in done.stderr
+    config.write_text('colour = "red"\n')
+    done = mailport("help", home=tmp_path, MAILPORT_CONFIG=str(config))
+    assert (done.returncode, "colour" in done.stderr) == (2, True)
+
+
+def test_a_conversation_in_the_terminal(tmp_path: Path) -> None:
+    done = mailport("chat", home=tmp_path, stdin="hlep\n1\nwhich port should I use?\nexit\n")
+    assert done.returncode == 0
+    assert "Did you mean help?" in done.stdout
+    assert "465" in done.stdout
+
+
+def test_many_targets_one_document_each(tmp_path: Path) -> None:
+    targets = "127.0.0.1\n# a comment\n\nexample.com:22\nnot a name\n"
+    done = mailport("check", "--from-file", "-", "--jsonl", home=tmp_path, stdin=targets)
+    documents = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 2
+    assert {one["error"] for one in documents} == {"target-forbidden", "port-refused", "target-bad"}
+    assert {one["target"] for one in documents} == {"127.0.0.1", "example.com:22", "not a name"}
