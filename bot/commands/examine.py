@@ -36,6 +36,8 @@ Kind = Literal["domain", "host"]
 # A dead host is told within 8 s, its DNS included; a server that took the connection may take its time.
 REACH_S = 7.5
 DNS_S = 4.0
+# The search for what people type in must not hold up the verdict on the mail itself.
+SETTINGS_S = 6.0
 MIN_CONNECT_S = 2.0
 
 
@@ -152,6 +154,7 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
         (outcome,) = await probe_together((endpoint,), network, clock, manner, _untold)
         return outcome
 
+    wish = replace(wish_for(wanted.target, tools.settings), deadline_s=SETTINGS_S)
     result, policies = await check_domain(
         wanted.target.name,
         network,
@@ -160,7 +163,7 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
         tell,
         vantage=tools.settings.vantage,
         ports=tuple(sorted(plan.asked)),
-        settings=discover_settings(wish_for(wanted.target, tools.settings), network, clock, probe),
+        settings=discover_settings(wish, network, clock, probe),
     )
     return Examined(result, policies)
 

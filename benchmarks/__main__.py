@@ -1,0 +1,9 @@
+"""`make bench`: every table, one after the other."""
+
+from __future__ import annotations
+
+from benchmarks import command_line, dispatch, probe
+
+for module in (command_line, dispatch, probe):
+    print(f"\n{(module.__doc__ or '').strip()}")
+    module.main()
