@@ -2,7 +2,7 @@
 
 Finding the cause is deterministic and offline. Rules (`causes/*.toml`) look for what programs and
 providers really say; where no rule speaks, the enhanced status code (RFC 3463 and the IANA registry),
-the basic reply code (RFC 5321) or an IMAP or POP3 response code decides. `explain_text.explanation_of`
+the basic reply code (RFC 5321) or an IMAP or POP3 response code decides. `explain_words.explanation_of`
 puts the result into words.
 """
 

@@ -109,7 +109,8 @@ def test_every_cause_has_words_and_sources(language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [pytest.param(piece * (40_000 // len(piece)), id=piece[:8]) for piece in ("a", "1.", "a.b-", "550 ")]
+    "text",
+    [pytest.param(piece * (40_000 // len(piece)), id=piece[:8]) for piece in ("a", "1.", "a.b-", "550 ")],
 )
 def test_long_input_comes_to_an_end(text: str) -> None:
     assert diagnose(text).cause
