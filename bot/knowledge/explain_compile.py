@@ -1,4 +1,4 @@
-"""Compiles `causes/*.toml` and `enhanced.toml` into JSON, and writes `docs/errors.md` (`make generate`)."""
+"""Compiles `causes/*.toml` into JSON (`make generate`)."""
 
 from __future__ import annotations
 
