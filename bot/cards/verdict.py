@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from bot.cards.documents import assurance_of
 from bot.cards.finding import Advice, InWords, Source
-from bot.cards.mail import policy_table
 from bot.cards.model import (
     Block,
     Bullets,
@@ -29,10 +29,12 @@ from bot.cards.model import (
 )
 from bot.cards.plaintext import harmless, text_of
 from bot.i18n import say, template
-from bot.model.mail_policies import MailPolicies
 from bot.model.names import show_name
 from bot.model.outcome import EndpointOutcome
 from bot.model.verdict import CheckResult, Finding, Setting, Severity, Word
+
+if TYPE_CHECKING:
+    from bot.model.mail_policies import MailPolicies
 
 # A chat message is read on a phone: beyond this many, findings are counted instead of told.
 MAX_FINDINGS = 6
@@ -63,6 +65,8 @@ def verdict_card(
     blocks += _undetermined(result, language)
     blocks += findings_blocks(result.findings, language, in_words)
     if policies is not None:
+        from bot.cards.mail import policy_table  # a host's check does without
+
         blocks.append(policy_table(policies, language))
     blocks += endpoint_blocks(result.outcomes, result.findings, language)
     blocks += _recommended(result, language)
@@ -103,8 +107,8 @@ def summary_of(result: CheckResult, language: str, in_words: InWords) -> tuple[s
     key = f"check.summary-{result.verdict}"
     if result.verdict in ("fail", "warn"):
         key += more
-    elif result.verdict == "pass" and not opened:
-        key += "-quiet"
+    elif result.verdict == "pass":
+        key += {0: "-quiet", 1: "-one"}.get(opened, "")
     return template(language, key), values
 
 

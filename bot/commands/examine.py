@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.advice.findings import by_severity
 from bot.advice.judge import judge
@@ -16,7 +16,6 @@ from bot.advice.rules_dns import judge_addresses
 from bot.advice.situation import Situation
 from bot.commands.recommend import recommended_from
 from bot.errors import TargetRefused
-from bot.model.mail_policies import MailPolicies
 from bot.model.outcome import EndpointOutcome
 from bot.model.target import Target
 from bot.model.verdict import CheckResult
@@ -31,6 +30,9 @@ from bot.probes.plan import (
     refuse_forbidden,
 )
 from bot.probes.together import Manner, Tell, probe_together
+
+if TYPE_CHECKING:
+    from bot.model.mail_policies import MailPolicies
 
 Kind = Literal["domain", "host"]
 # A dead host is told within 8 s, its DNS included; a server that took the connection may take its time.
