@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
-from bot.cards.model import Reply
-from bot.model.request import Language, Request
-from bot.ports import Progress, Tools
+if TYPE_CHECKING:
+    from bot.cards.model import Reply
+    from bot.model.request import Language, Request
+    from bot.ports import Progress, Tools
 
 Kind = Literal[
     "text",  # the rest of the line
@@ -142,7 +143,7 @@ class Call:
         return value
 
 
-Handler = Callable[[Call], Awaitable[Reply]]
+Handler = Callable[["Call"], Awaitable["Reply"]]
 
 
 def load_handler(command: Command) -> Handler:

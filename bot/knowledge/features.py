@@ -16,10 +16,8 @@ _SENTENCE = re.compile(r"[.!?;\n]+(?:\s|$)")
 # Words that carry nothing here; everything else counts, "which" and "why" included.
 _EMPTY = frozenset(
     """
-    the a an of el la los las un una unos unas de del al lo s t please por favor hi hello hola hey is are was were be
-    been do does did to in on at i me my we our us you your it its that this these those there and so just with from
-    have has had es son esta en mi mis me se su sus y lo le te nos con he ha hay am as by if then also too really
-    """.split()  # noqa: SIM905  # reads better as text
+    the a an of el la los las un una unos unas de del al lo s t please por favor hi hello hola hey
+    """.split()  # noqa: SIM905  # hundreds of words read better as text
 )
 _LONGEST_PHRASE = 4
 
@@ -85,6 +83,7 @@ def features(words: list[str], entities: Entities) -> Iterator[str]:
         )
     )
     yield from ideas
+    yield from (f"{a} {b}" for a, b in zip(kept, kept[2:]))
     yield from ("&".join(sorted(pair)) for pair in combinations([*ideas, *ports, *kinds][:14], 2))
     if len(ports) > 1:
         yield "#ports"
