@@ -11,6 +11,8 @@ from bot.ports import Network, Tools
 from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from adapters.net.resolver import DnsResolver
+    from bot.ports import Fetched, Fetcher
     from bot.watches.stores import Stores
 
 
@@ -74,7 +76,6 @@ def _once_async(make: Callable[[], Awaitable[Stores]]) -> Callable[[], Awaitable
 
 def _make_network(settings: Settings) -> Network:
     from adapters.net.dialer import TcpDialer
-    from adapters.net.fetcher import HttpsFetcher
     from adapters.net.resolver import DnsResolver
     from adapters.net.trust import PinnedTrust
 
@@ -82,9 +83,36 @@ def _make_network(settings: Settings) -> Network:
     return Network(
         dialer=TcpDialer(settings),
         resolver=resolver,
-        fetcher=HttpsFetcher(settings, resolver),
+        fetcher=_LateFetcher(settings, resolver),
         trust=PinnedTrust(settings.ca_file),
     )
+
+
+class _LateFetcher:
+    """The fetcher, imported when something is fetched: aiohttp costs more than a whole check of a host."""
+
+    def __init__(self, settings: Settings, resolver: DnsResolver) -> None:
+        self._settings = settings
+        self._resolver = resolver
+        self._made: Fetcher | None = None
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        limit: int = 65536,
+        deadline_s: float = 5.0,
+        redirects: int = 0,
+        plain_http: bool = False,
+    ) -> Fetched:
+        """See `Fetcher.fetch`."""
+        if self._made is None:
+            from adapters.net.fetcher import HttpsFetcher
+
+            self._made = HttpsFetcher(self._settings, self._resolver)
+        return await self._made.fetch(
+            url, limit=limit, deadline_s=deadline_s, redirects=redirects, plain_http=plain_http
+        )
 
 
 async def _open_stores(settings: Settings) -> Stores:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from bot.knowledge.data import read_data
-from bot.knowledge.entities import Entities, find_entities
+from bot.knowledge.entities import KNOWN_PORTS, Entities, find_entities
 from bot.knowledge.features import concepts, features, sentences, words_of
 from bot.knowledge.words import WORD, nearest
 
 SHARPNESS = 6.0
-PRIOR = 0.6
+PRIOR = 0.8
 IN_SCOPE = 1.2  # how much less likely off-topic is once a text plainly is about mail
 REQUESTS = frozenset(
     (
@@ -185,9 +186,30 @@ def speaks_of_mail(entities: Entities, model: Classifier | None = None) -> int:
     named = entities.providers or entities.clouds or entities.isps or entities.codes
     if set(concepts(list(WORD.findall(entities.marked)))) & _MAIL_IDEAS or "@blocklist" in words:
         return 2
+    if any(_stands_in(term, entities.marked) for term in _tables()["terms"]):
+        return 2
     if words & strong or named or any(word[:2] == "@p" and word[2:].isdigit() for word in words):
         return 2
     return 1 if words & weak or entities.targets else 0
+
+
+def _stands_in(term: str, text: str) -> bool:
+    start = text.find(term)
+    while start >= 0:
+        before, after = text[start - 1 : start], text[start + len(term) : start + len(term) + 1]
+        if not before.isalnum() and not after.isalnum():
+            return True
+        start = text.find(term, start + 1)
+    return False
+
+
+# Requests that only a person, another machine or nobody should carry out, by how they begin.
+_ORDERS = re.compile(
+    r"\W*(?:(?:please|can you|could you|would you|por favor|puedes|podrias|hey|hi|mailport)\W+){0,3}"
+    r"(?:write|draft|compose|translate|summari[sz]e|reply to|read my|(?:send|mail|email) (?:an? |the |this )?(?:e-?mail|mail|message|letter|newsletter|invoice|note) to"
+    r"|e-?mail (?:my|the|bob|him|her|them)|port (?:a|an|my|this|the) \w+|sing|tell me a (?:joke|story)|recommend|book|buy|order|hack|crack|brute|spoof|delete|unsubscribe|forward"
+    r"|escrib[ea]\w*|redacta\w*|traduc[ea]\w*|resume|(?:envia|manda|enviale|mandale|escribele)\w* (?:un |este |el )?(?:correo|mensaje|email|mail|carta)? ?a\b|lee mis?|compra|reserva|hackea|suplanta|borra|canta|cuenta\w* un|porta (?:un|una|mi|este)|pasa (?:un|una|mi|este))\b"
+)
 
 
 def classify(text: str, entities: Entities, model: Classifier | None = None) -> Guess:
@@ -197,11 +219,18 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
     plain = speaks_of_mail(entities, model)
     if entities.ranges or (entities.elsewhere and plain < 2):
         return Guess("off-topic", 0.95, topic)
+    if _ORDERS.match(entities.marked) or _other_port(entities):
+        return Guess("off-topic", 0.9, topic)
     if plain == 0 and topic not in REQUESTS:
         return Guess("off-topic", max(0.6, 1 - chance), topic)
     if topic in _YIELDS_TO_PROVIDER and entities.providers and not _speaks_of_roles(entities, model):
         return Guess("provider", max(0.6, 1 - chance), topic)
     return Guess(topic, chance, second)
+
+
+def _other_port(entities: Entities) -> bool:
+    """Whether the only ports named are no mail ports."""
+    return bool(entities.ports) and not any(port in KNOWN_PORTS for port in entities.ports)
 
 
 def _speaks_of_roles(entities: Entities, model: Classifier | None) -> bool:

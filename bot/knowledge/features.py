@@ -83,7 +83,6 @@ def features(words: list[str], entities: Entities) -> Iterator[str]:
         )
     )
     yield from ideas
-    yield from (f"{a} {b}" for a, b in zip(kept, kept[2:]))
     yield from ("&".join(sorted(pair)) for pair in combinations([*ideas, *ports, *kinds][:14], 2))
     if len(ports) > 1:
         yield "#ports"

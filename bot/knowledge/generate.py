@@ -42,6 +42,7 @@ def entities() -> dict[str, str]:
         "not_domains": table["hosts"]["not_domains"],
         "evidence": table["gate"]["evidence"],
         "weak": table["gate"]["weak"],
+        "terms": table["gate"]["terms"],
         "concepts": _concepts(),
         "priors": _load("concepts.toml")["priors"],
     }

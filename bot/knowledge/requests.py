@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.knowledge.entities import Entities, Named
+from bot.knowledge.entities import KNOWN_PORTS, Entities, Named
 from bot.knowledge.words import fold
 
 Argument = str | int | list[int]
@@ -50,6 +50,11 @@ _SETTINGS = re.compile(
 )
 _TALKS_OF_MAIL_NOW = re.compile(
     r"\b(?:now|ahora|ahora mismo|right now|today|hoy|currently|live|en vivo|please|por favor|still|todavia|aun|already|for me)\b"
+)
+
+# Said of a target, but nothing that Mailport does.
+_NEVER = re.compile(
+    r"\b(?:nmap|port ?scan|all (?:65535 )?ports|every port|escaneo completo|todos los puertos|who owns|whois|a quien pertenece|de quien es|password (?:of|for)|contrasena (?:de|para)|hack|crack|brute|spoof|suplant\w+|ddos|exploit|vulnerabilit\w+|open relays?|buy|register|how many (?:e-?mails?|mails?|messages)|cuantos (?:correos|mensajes)|next (?:week|month|year|friday|monday)|tomorrow|manana recibira|will .{1,40} receive)\b"
 )
 
 _DAYS = {
@@ -174,7 +179,9 @@ def find_request(text: str, entities: Entities) -> Wanted | None:
     """The live action a text asks for, None when it asks for none."""
     folded = fold(text)
     target = _target(entities)
-    if entities.ranges:
+    if entities.ranges or (entities.ports and not any(port in KNOWN_PORTS for port in entities.ports)):
+        return None
+    if _NEVER.search(folded):
         return None
     if _REPORT.search(folded) and (when := schedule_of(folded)) is not None:
         return _wanted("report-request", "report-add", target, schedule=when)
