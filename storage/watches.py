@@ -28,7 +28,7 @@ from storage.encoding import (
 )
 from storage.history import WORDS, write_turn
 from storage.outbox import put_messages
-from storage.tables import CHANNEL_SETTING, PROBE, WATCH, WATCH_STATE
+from storage.tables import CHANNEL_SETTING, PROBE, WATCH, WATCH_STATE, Instant
 
 _WATCH_WITH_DUE = select(WATCH, WATCH_STATE.c.next_due).join(
     WATCH_STATE, WATCH_STATE.c.watch_id == WATCH.c.id
@@ -318,7 +318,7 @@ async def _write_states(connection: AsyncConnection, recorded: Sequence[Recorded
             state=bindparam("new_state"),
             revision=table.revision + 1,
             # Paused while the check was running: stays paused.
-            next_due=case((table.next_due.is_(None), None), else_=bindparam("due")),
+            next_due=case((table.next_due.is_(None), None), else_=bindparam("due", type_=Instant())),
         )
     )
     rows = [

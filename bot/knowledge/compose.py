@@ -20,6 +20,8 @@ def compose_topic(question: str, language: AnswerLanguage, guess: Guess, entitie
     parts = [entry["text"]]
     if guess.topic == "cloud-port-25":
         parts += _clouds(entities, table)
+    elif guess.topic == "imap-ports" and "pop" in entities.marked:
+        parts.append(table["pop3-ports"]["text"])
     elif guess.topic == "blocked-port":
         parts += [table["isp"][isp]["text"] for isp in entities.isps[:MAX_NAMED]]
     elif guess.topic in ("submission-port", "app-password"):

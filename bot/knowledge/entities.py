@@ -18,21 +18,13 @@ from bot.model.services import MAIL_PORTS
 KNOWN_PORTS = MAIL_PORTS | {24, 366, 443, 585, 588, 1025, 1143, 2000, 2096, 8025, 8465}
 MAX_QUESTION = 8000
 
-_ADDRESS = re.compile(r"[\w.+%-]{1,64}@(?:[\w-]{1,63}\.)+[a-z][\w-]{1,62}")
-_IPV6 = re.compile(
-    r"\[([0-9a-f:.]*:[0-9a-f:.]*)\](?::(\d{1,5}))?|(?<![\w:.])((?:[0-9a-f]{1,4}:){2,7}(?::|[0-9a-f]{1,4})(?:[0-9a-f:]*))(?![\w.])"
-)
-_IPV4 = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)(?:(/\d{1,2})|:(\d{1,5}))?")
-_NAME = re.compile(
-    r"(?<![\w@.-])(?:(?:smtps?|imaps?|pop3s?|https?|ssl|tls)://)?((?:[\w](?:[\w-]{0,61}\w)?\.)+[a-z][a-z0-9-]{1,62})\b(?::(\d{1,5})(?!\d))?(?:/\S*)?"
-)
-_CODE = re.compile(
-    r"(?<![\d.])(?:[245]\d\d[ -])?[245]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])(?:4[2-5]\d|5[0-5]\d)(?=[ -]+[a-z#(\"'<]|[:,?.)]*$|[,:)?])"
-)
-_CLOCK = re.compile(
-    r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s*(?:h\b|hrs?\b)?\s*([ap]\.?m\b\.?)?|\b(\d{1,2})\s*([ap]\.?m\b\.?)"
-)
-_NUMBER = re.compile(r"(?<![\w.])\d{1,6}(?![\w]|\.\d)")
+_ADDRESS = r"[\w.+%-]{1,64}@(?:[\w-]{1,63}\.)+[a-z][\w-]{1,62}"
+_IPV6 = r"\[([0-9a-f:.]*:[0-9a-f:.]*)\](?::(\d{1,5}))?|(?<![\w:.])((?:[0-9a-f]{1,4}:){2,7}(?::|[0-9a-f]{1,4})(?:[0-9a-f:]*))(?![\w.])"
+_IPV4 = r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)(?:(/\d{1,2})|:(\d{1,5}))?"
+_NAME = r"(?<![\w@.-])(?:(?:smtps?|imaps?|pop3s?|https?|ssl|tls)://)?((?:[\w](?:[\w-]{0,61}\w)?\.)+[a-z][a-z0-9-]{1,62})\b(?::(\d{1,5})(?!\d))?(?:/\S*)?"
+_CODE = r"(?<![\d.])(?:[245]\d\d[ -])?[245]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])(?:4[2-5]\d|5[0-5]\d)(?=[ -]+[a-z#(\"'<]|[:,?.)]*$|[,:)?])"
+_CLOCK = r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s*(?:h\b|hrs?\b)?\s*([ap]\.?m\b\.?)?|\b(\d{1,2})\s*([ap]\.?m\b\.?)"
+_NUMBER = r"(?<![\w.])\d{1,6}(?![\w]|\.\d)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +70,16 @@ class Entities:
     marked: str = ""
 
 
+_ALIAS_WORD = r"[a-z0-9&@][\w&.@+'-]*!?"
+_LONGEST_ALIAS = 4
+
+
 @cache
-def _gazetteer() -> tuple[re.Pattern[str], dict[str, tuple[str, str]], dict[str, str], frozenset[str]]:
+def _gazetteer() -> tuple[dict[str, tuple[str, str]], dict[str, str], frozenset[str]]:
+    """Kind and key by alias, provider by end of host name, ends of what is no domain."""
     data = json.loads(read_data("entities.json"))
     names = {alias: (kind, key) for alias, kind, key in data["names"]}
-    words = sorted(names, key=len, reverse=True)
-    pattern = re.compile(r"(?<![\w.@-])(?:" + "|".join(map(re.escape, words)) + r")(?![\w@]|-\w|\.\w)")
-    return pattern, names, data["hosts"], frozenset(data["not_domains"])
+    return names, data["hosts"], frozenset(data["not_domains"])
 
 
 class _Finder:
@@ -112,14 +107,40 @@ class _Finder:
         return port
 
     def run(self) -> None:
-        self.text = _ADDRESS.sub(self.address, self.text)
-        self.text = _IPV6.sub(self.ipv6, self.text)
-        self.text = _IPV4.sub(self.ipv4, self.text)
-        self.text = _NAME.sub(self.name, self.text)
-        self.text = _CODE.sub(self.code, self.text)
-        self.text = _gazetteer()[0].sub(self.alias, self.text)
-        self.text = _CLOCK.sub(" @clock ", self.text)
-        self.text = _NUMBER.sub(self.number, self.text)
+        # Patterns are compiled when first needed: most questions need few of them.
+        if "@" in self.text:
+            self.text = re.sub(_ADDRESS, self.address, self.text)
+        if self.text.count(":") > 1:
+            self.text = re.sub(_IPV6, self.ipv6, self.text)
+        digits = any(character.isdigit() for character in self.text)
+        if digits and "." in self.text:
+            self.text = re.sub(_IPV4, self.ipv4, self.text)
+        if "." in self.text.rstrip(". "):
+            self.text = re.sub(_NAME, self.name, self.text)
+        if digits:
+            self.text = re.sub(_CODE, self.code, self.text)
+        self.text = self.aliases()
+        if digits:
+            self.text = re.sub(_CLOCK, " @clock ", self.text)
+            self.text = re.sub(_NUMBER, self.number, self.text)
+
+    def aliases(self) -> str:
+        """The text with every known name replaced, longest first at each word."""
+        names = _gazetteer()[0]
+        found = [match.span() for match in re.finditer(_ALIAS_WORD, self.text)]
+        parts: list[str] = []
+        done = index = 0
+        while index < len(found):
+            for size in range(min(_LONGEST_ALIAS, len(found) - index), 0, -1):
+                start, end = found[index][0], found[index + size - 1][1]
+                alias = " ".join(self.text[start:end].rstrip(".'!-").split())
+                if alias in names:
+                    parts += (self.text[done:start], self.alias_of(alias))
+                    done = start + len(self.text[start:end].rstrip(".'!-"))
+                    index += size - 1
+                    break
+            index += 1
+        return "".join(parts) + self.text[done:]
 
     def address(self, match: re.Match[str]) -> str:
         self.keep("addresses", self.as_typed(match[0].rstrip(".")))
@@ -143,7 +164,7 @@ class _Finder:
 
     def name(self, match: re.Match[str]) -> str:
         name, port_text = match[1], match[2]
-        _, names, hosts, not_domains = _gazetteer()
+        names, hosts, not_domains = _gazetteer()
         if name in names:
             if names[name][0] == "providers":
                 self.provider_hosts.append(Named(name, self.keep_port(port_text)))
@@ -169,11 +190,8 @@ class _Finder:
         self.keep("codes", match[0])
         return " @code "
 
-    def alias(self, match: re.Match[str]) -> str:
-        return self.alias_of(match[0])
-
     def alias_of(self, alias: str) -> str:
-        kind, key = _gazetteer()[1][alias]
+        kind, key = _gazetteer()[0][alias]
         self.keep(kind, alias if kind in ("elsewhere", "blocklists") else key)
         return {"providers": " @prov ", "clouds": " @cloud ", "isps": " @isp ", "elsewhere": " @other "}.get(
             kind, " @blocklist "

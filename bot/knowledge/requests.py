@@ -15,47 +15,38 @@ from bot.knowledge.words import fold
 
 Argument = str | int | list[int]
 
-_WATCH = re.compile(
+_WATCH = (
     r"\b(?:watch|monitor(?:ing|iza|ea|izar|ear|ices)?|keep (?:an |your )?(?:eyes?|tabs|watch)|vigil\w+|supervis\w+|observa"
     r"|echal?e? un (?:ojo|vistazo)|no pierdas de vista|estate atento|seguimiento)\b"
     r"|\b(?:tell|alert|notify|warn|ping|inform|message|let|page) (?:me|us|this channel|the channel|the team|everyone|here)?\b.{0,40}\b(?:when|if|as soon as|once|know)\b"
     r"|\b(?:avis\w+|notif\w+|alert\w+|dime|decidme)\b.{0,60}\b(?:cuando|si|en cuanto|antes de que)\b|\balert (?:me|us)\b|\bavis(?:a|ad|e)(?:me|nos|d)?\b"
 )
-_REPORT = re.compile(
-    r"\b(?:reports?|informes?|reportes?|resumen(?:es)?|summar(?:y|ies)|digest|status (?:update|post)|parte (?:diario|semanal)|recap)\b"
-)
-_HISTORY = re.compile(
+_REPORT = r"\b(?:reports?|informes?|reportes?|resumen(?:es)?|summar(?:y|ies)|digest|status (?:update|post)|parte (?:diario|semanal)|recap)\b"
+_HISTORY = (
     r"\b(?:histor(?:y|ial|ico|ia)|uptime|disponibilidad|availability|outages?|downtime|caidas?|incidents?|incidencias?|(?:past|last|previous|this) (?:\d+ )?(?:hours?|days?|weeks?|months?|week|month|night)"
     r"|(?:ultim[oa]s?|pasad[oa]s?) (?:\d+ )?(?:horas?|dias?|semanas?|mes(?:es)?)|(?:semana|mes|noche|dias?) pasad[oa]s?|anoche|yesterday|ayer|este mes|esta semana|recorded|registrado"
     r"|trend|how (?:has|was|were|did|have)|como (?:ha estado|estuvo|ha ido|fue)|has been (?:up|down)|been (?:up|down)|went down|se cayo|estuvo caid\w+|was .{1,40} down|over time|so far|hasta ahora)\b"
 )
-_KEYS = re.compile(
-    r"\b(?:keys?|claves?|llaves?|openpgp|pgp|gpg|s/?mime|smime|encrypt(?:ed|ion)?|cifra\w+|wkd|end-to-end|extremo a extremo|public key)\b"
-)
-_PROBE = re.compile(
+_KEYS = r"\b(?:keys?|claves?|llaves?|openpgp|pgp|gpg|s/?mime|smime|encrypt(?:ed|ion)?|cifra\w+|wkd|end-to-end|extremo a extremo|public key)\b"
+_PROBE = (
     r"\b(?:check|test|probe|verify|try|scan|ping|diagnose|inspect|examine|analy[sz]e|look at|audit|validate|connect(?:ing)? to"
     r"|comprueb\w+|comprob\w+|revis\w+|prueb\w+|probar|mira|mirar|examin\w+|analiz\w+|verific\w+|escane\w+|diagnostic\w+|chequea\w*|testea\w*|conecta(?:te)?|haz una prueba|echa un vistazo)\b"
 )
-_STATE = re.compile(
+_STATE = (
     r"\b(?:reachable|open|up|down|alive|listening|listen|responding|respond|responds?|answering|answers?|online|offline|working|works?|accept\w*|expired?|expires?|expiring|valid|support\w*|offers?|speaks?|have|has|blocked|secure|healthy|ok|okay|misconfigured|broken|running|available|use|uses|require\w*|present\w*|get through"
     r"|abiert[oa]s?|cerrad[oa]s?|accesible|alcanzable|responde\w*|contesta|funciona\w*|escucha\w*|vivo|viva|acepta\w*|caducad[oa]|caduca|vence|vencid[oa]|valid[oa]|admite\w*|ofrece\w*|soporta\w*|tiene|bien|caid[oa]|operativ[oa]|disponible|usa)\b"
 )
-_ASKS = re.compile(
+_ASKS = (
     r"^\W*(?:(?:hey|hi|hello|hola|ok|so|and|please|por favor|oye|quick question|@?mailport)\W+){0,3}"
     r"(?:is|are|does|do|has|have|can|could|will|would|did|when|what|which|how|why is|why does|why can|esta|estan|tiene|responde|admite|ofrece|soporta|funciona|acepta|ha|han|puede|puedes|sabes|cuando|que|se puede|hay|sigue|va|usa|escucha|contesta|caduco|vencio)\b"
 )
-_SETTINGS = re.compile(
+_SETTINGS = (
     r"\b(?:settings?|ajustes|configur\w*|set ?up|datos|(?:which|what) (?:\w+ ){0,4}(?:server|servers|port|ports|host|smtp|imap|pop3?)|que (?:\w+ ){0,4}(?:servidor|servidores|puerto|puertos|host|smtp|imap)|(?:find|look up|discover|get|busca\w*|encuentra|averigua|descubre|dame)\b.{0,40}\b(?:servers?|servidor(?:es)?|ports?|puertos?|imap|smtp)|(?:smtp|imap|mail|outgoing|incoming) servers? (?:for|of)"
     r"|servidor(?:es)? (?:de|smtp|imap)|what do i (?:enter|type|put)|que pongo|que tengo que poner|host and port|server and port|servidor y puerto|add my (?:account|mail)|thunderbird)\b"
 )
-_TALKS_OF_MAIL_NOW = re.compile(
-    r"\b(?:now|ahora|ahora mismo|right now|today|hoy|currently|live|en vivo|please|por favor|still|todavia|aun|already|for me)\b"
-)
 
 # Said of a target, but nothing that Mailport does.
-_NEVER = re.compile(
-    r"\b(?:nmap|port ?scan|all (?:65535 )?ports|every port|escaneo completo|todos los puertos|who owns|whois|a quien pertenece|de quien es|password (?:of|for)|contrasena (?:de|para)|hack|crack|brute|spoof|suplant\w+|ddos|exploit|vulnerabilit\w+|open relays?|buy|register|how many (?:e-?mails?|mails?|messages)|cuantos (?:correos|mensajes)|next (?:week|month|year|friday|monday)|tomorrow|manana recibira|will .{1,40} receive)\b"
-)
+_NEVER = r"\b(?:nmap|port ?scan|all (?:65535 )?ports|every port|escaneo completo|todos los puertos|who owns|whois|a quien pertenece|de quien es|password (?:of|for)|contrasena (?:de|para)|hack|crack|brute|spoof|suplant\w+|ddos|exploit|vulnerabilit\w+|open relays?|buy|register|how many (?:e-?mails?|mails?|messages)|cuantos (?:correos|mensajes)|next (?:week|month|year|friday|monday)|tomorrow|manana recibira|will .{1,40} receive)\b"
 
 _DAYS = {
     "monday": ("monday", "mondays", "lunes", "mon"),
@@ -66,20 +57,12 @@ _DAYS = {
     "saturday": ("saturday", "saturdays", "sabado", "sabados", "sat"),
     "sunday": ("sunday", "sundays", "domingo", "domingos", "sun"),
 }
-_EVERY_DAY = re.compile(
-    r"\b(?:every ?day|each day|daily|day|cada dia|todos los dias|diari\w+|a diario|every (?:single )?(?:morning|evening|night|afternoon)|each (?:morning|evening)|cada (?:manana|noche|tarde)|todas las (?:mananas|noches|tardes)|mornings?|nightly)\b"
-)
-_WEEKDAYS = re.compile(
-    r"\b(?:weekdays?|working days?|workdays?|business days?|dias (?:laborables|habiles|de trabajo)|de lunes a viernes|monday (?:to|through) friday|mon-fri|entre semana)\b"
-)
-_WEEKLY = re.compile(
-    r"\b(?:weekly|every week|each week|once a week|semanal\w*|cada semana|todas las semanas|una vez (?:a la|por) semana)\b"
-)
-_HOURLY = re.compile(r"\b(?:hourly|every hour|each hour|cada hora)\b")
-_MONTHLY = re.compile(
-    r"\b(?:monthly|every month|each month|mensual\w*|cada mes|todos los meses|first (?:day )?of (?:the|every|each) month)\b"
-)
-_CLOCK = re.compile(
+_EVERY_DAY = r"\b(?:every ?day|each day|daily|day|cada dia|todos los dias|diari\w+|a diario|every (?:single )?(?:morning|evening|night|afternoon)|each (?:morning|evening)|cada (?:manana|noche|tarde)|todas las (?:mananas|noches|tardes)|mornings?|nightly)\b"
+_WEEKDAYS = r"\b(?:weekdays?|working days?|workdays?|business days?|dias (?:laborables|habiles|de trabajo)|de lunes a viernes|monday (?:to|through) friday|mon-fri|entre semana)\b"
+_WEEKLY = r"\b(?:weekly|every week|each week|once a week|semanal\w*|cada semana|todas las semanas|una vez (?:a la|por) semana)\b"
+_HOURLY = r"\b(?:hourly|every hour|each hour|cada hora)\b"
+_MONTHLY = r"\b(?:monthly|every month|each month|mensual\w*|cada mes|todos los meses|first (?:day )?of (?:the|every|each) month)\b"
+_CLOCK = (
     r"(?<![\d:.])(?P<hour>[01]?\d|2[0-4])(?:[:.h](?P<minute>[0-5]\d))\s*h?\s*(?P<half>[ap]\.?\s?m\b\.?)?"
     r"|(?<![\d:.])(?P<hour2>\d{1,2})\s*(?P<half2>[ap]\.?\s?m\b\.?)"
     r"|\b(?:at|a las|a la|sobre las|hacia las|around)\s+(?P<hour3>\d{1,2})\b(?!\s*[:.]\d)(?:\s*(?:o'?clock|en punto|h\b|hrs?\b|horas\b))?(?P<half3>\s*(?:in the (?:morning|evening|afternoon)|de la (?:manana|tarde|noche)))?"
@@ -117,17 +100,13 @@ _SPOKEN = {
     "once": 11,
     "doce": 12,
 }
-_SPOKEN_HOUR = re.compile(
+_SPOKEN_HOUR = (
     r"\b(?:at|a las|a la)\s+("
     + "|".join(_SPOKEN)
     + r")\b(?P<half>\s*(?:[ap]\.?m\b|in the (?:morning|evening|afternoon)|de la (?:manana|tarde|noche)))?"
 )
-_EVERY = re.compile(
-    r"\b(?:every|each|cada)\s+(?:(\d{1,4})\s*)?(s|sec|seconds?|segundos?|m|mins?|minutes?|minutos?|h|hrs?|hours?|horas?|d|days?|dias?)\b"
-)
-_SPAN = re.compile(
-    r"\b(\d{1,4})\s*(days?|dias?|weeks?|semanas?|months?|mes(?:es)?|hours?|horas?|years?|anos?)\b"
-)
+_EVERY = r"\b(?:every|each|cada)\s+(?:(\d{1,4})\s*)?(s|sec|seconds?|segundos?|m|mins?|minutes?|minutos?|h|hrs?|hours?|horas?|d|days?|dias?)\b"
+_SPAN = r"\b(\d{1,4})\s*(days?|dias?|weeks?|semanas?|months?|mes(?:es)?|hours?|horas?|years?|anos?)\b"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,15 +154,32 @@ class Wanted:
     action: Action | None
 
 
+# Beginnings of words without which nothing is asked for when no target is named.
+_WITHOUT_TARGET = (
+    "watch",
+    "monitor",
+    "vigil",
+    "keep an eye",
+    "report",
+    "inform",
+    "resum",
+    "summar",
+    "digest",
+    "recap",
+)
+
+
 def find_request(text: str, entities: Entities) -> Wanted | None:
     """The live action a text asks for, None when it asks for none."""
     folded = fold(text)
     target = _target(entities)
+    if target is None and not any(word in folded for word in _WITHOUT_TARGET):
+        return None
     if entities.ranges or (entities.ports and not any(port in KNOWN_PORTS for port in entities.ports)):
         return None
-    if _NEVER.search(folded):
+    if re.search(_NEVER, folded):
         return None
-    if _REPORT.search(folded) and (when := schedule_of(folded)) is not None:
+    if re.search(_REPORT, folded) and (when := schedule_of(folded)) is not None:
         return _wanted("report-request", "report-add", target, schedule=when)
     if target is None:
         return _without_target(folded)
@@ -214,7 +210,7 @@ def _without_target(folded: str) -> Wanted | None:
 
 
 def _as_watch(folded: str, target: str, entities: Entities) -> Wanted | None:
-    if not _WATCH.search(folded):
+    if not re.search(_WATCH, folded):
         return None
     when = schedule_of(folded)
     every = _interval(folded)
@@ -224,19 +220,19 @@ def _as_watch(folded: str, target: str, entities: Entities) -> Wanted | None:
 
 
 def _as_keys(folded: str, target: str, entities: Entities) -> Wanted | None:
-    if not entities.addresses or not _KEYS.search(folded):
+    if not entities.addresses or not re.search(_KEYS, folded):
         return None
     return _wanted("keys-request", "keys", entities.addresses[0])
 
 
 def _as_history(folded: str, target: str, entities: Entities) -> Wanted | None:
-    if not _HISTORY.search(folded) or (entities.addresses and not entities.targets):
+    if not re.search(_HISTORY, folded) or (entities.addresses and not entities.targets):
         return None
     return _wanted("history-request", "history", target, days=_days(folded))
 
 
 def _as_settings(folded: str, target: str, entities: Entities) -> Wanted | None:
-    if not _SETTINGS.search(folded) or not (entities.targets or entities.addresses):
+    if not re.search(_SETTINGS, folded) or not (entities.targets or entities.addresses):
         return None
     if (
         _only_shows(entities)
@@ -249,11 +245,11 @@ def _as_settings(folded: str, target: str, entities: Entities) -> Wanted | None:
 
 
 def _as_probe(folded: str, target: str, entities: Entities) -> Wanted | None:
-    asks = bool(_ASKS.match(folded)) and bool(_STATE.search(folded)) and not _general(folded)
+    asks = bool(re.match(_ASKS, folded)) and bool(re.search(_STATE, folded)) and not _general(folded)
     tells = bool(
         re.search(
             r"(?:^|[.,;:!?]\s*|\b(?:please|can you|could you|would you|por favor|puedes|podrias|and|y|to|quiero que|want you to|let's)\s+(?:me\s+|quickly\s+|run a\s+)?)"
-            + _PROBE.pattern.replace(r"\b(?:", "(?:", 1),
+            + _PROBE.replace(r"\b(?:", "(?:", 1),
             folded,
         )
     )
@@ -303,27 +299,27 @@ def schedule_of(folded: str) -> str | None:
     days = [day for day, names in _DAYS.items() if re.search(rf"\b(?:{'|'.join(names)})\b", folded)]
     clock = _clock(folded)
     at = f" at {clock or '08:00'}"
-    if _HOURLY.search(folded):
+    if re.search(_HOURLY, folded):
         return "every hour"
-    if _WEEKDAYS.search(folded):
+    if re.search(_WEEKDAYS, folded):
         return f"every weekday{at}"
     if days:
         return f"every {' and '.join(days)}{at}" if len(days) < 7 else f"every day{at}"
-    if _MONTHLY.search(folded):
+    if re.search(_MONTHLY, folded):
         return f"every month{at}"
-    if _WEEKLY.search(folded):
+    if re.search(_WEEKLY, folded):
         return f"every monday{at}"
-    return f"every day{at}" if _EVERY_DAY.search(folded) else None
+    return f"every day{at}" if re.search(_EVERY_DAY, folded) else None
 
 
 def _clock(folded: str) -> str | None:
     for word, hour in _WORD_HOURS.items():
         if re.search(rf"\b{word}\b", folded):
             return f"{hour:02d}:00"
-    spoken = _SPOKEN_HOUR.search(folded)
+    spoken = re.search(_SPOKEN_HOUR, folded)
     if spoken:
         return _time(_SPOKEN[spoken[1]], 0, spoken["half"] or "")
-    for match in _CLOCK.finditer(folded):
+    for match in re.finditer(_CLOCK, folded):
         told = match["hour"] or match["hour2"] or match["hour3"]
         half = match["half"] or match["half2"] or match["half3"] or ""
         if int(told) > 24:
@@ -344,7 +340,7 @@ def _time(hour: int, minute: int, half: str) -> str:
 
 
 def _interval(folded: str) -> str | None:
-    found = _EVERY.search(folded)
+    found = re.search(_EVERY, folded)
     if found is None:
         if re.search(r"\b(?:hourly|every hour|cada hora)\b", folded):
             return "1h"
@@ -356,7 +352,7 @@ def _interval(folded: str) -> str | None:
 
 
 def _days(folded: str) -> int | None:
-    found = _SPAN.search(folded)
+    found = re.search(_SPAN, folded)
     number = int(found[1]) if found else 1
     words = {
         "day": 1,
