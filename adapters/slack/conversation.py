@@ -39,6 +39,7 @@ class Desk:
     Attributes:
         answer: The core.
         language: Of progress messages, until the core has said its own.
+        failed: Told of every delivery that failed.
     """
 
     answer: Answer
@@ -47,6 +48,7 @@ class Desk:
     seen: Seen
     ways: Ways
     language: str
+    failed: Callable[[SlackFailed], None]
 
 
 class Conversation:
@@ -74,6 +76,7 @@ class Conversation:
                 asked.channel,
                 problem,
             )
+            self._desk.failed(problem)
         finally:
             self._order.done(asked.team, asked.channel, slot)
 

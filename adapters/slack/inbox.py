@@ -50,7 +50,7 @@ class Asked:
     @property
     def private(self) -> bool:
         """Whether it was asked in a direct message."""
-        return self.channel.startswith("D")
+        return self.channel.startswith(("D", "U", "W"))
 
     @property
     def workspace(self) -> str:
@@ -178,7 +178,7 @@ def needs_form(asked: Asked) -> tuple[str, ...] | None:
     """The command whose one long option is missing, so that a modal has to ask for it."""
     words = tuple(asked.text.lower().split())
     command = BY_PATH.get(words) if asked.command is None else None
-    if command is None or asked.trigger_id is None:
+    if command is None or asked.trigger_id is None or not command.ready:
         return None
     return command.path if command.form is not None or command.path == ("watch", "add") else None
 

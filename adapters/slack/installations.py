@@ -18,6 +18,7 @@ from slack_sdk.errors import SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.slack.api import SlackApi
 
@@ -107,14 +108,21 @@ class Installations:
             return self._own
         at, installed = self._known.get((enterprise, team), (float("-inf"), None))
         if installed is None or fresh or at < self._clock() - CACHE_S:
-            installed = await self._from_store(team, enterprise, org=org)
+            try:
+                installed = await self._from_store(team, enterprise, org=org)
+            except (SQLAlchemyError, OSError) as problem:
+                # What was known a minute ago is better than silence while the database is away.
+                _LOG.warning("cannot read Slack installations (%s)", type(problem).__name__)
+                return installed or self._own_of(team)
             if installed is not None:
                 self._known[enterprise, team] = (self._clock(), installed)
         return installed or self._own_of(team)
 
-    def forget(self, team: str | None, enterprise: str | None) -> None:
+    async def remove(self, team: str | None, enterprise: str | None) -> None:
         """Nothing known of a workspace any more (uninstalled, token revoked)."""
         self._known.pop((enterprise, team), None)
+        if self._store is not None:
+            await self._store.async_delete_all(enterprise_id=enterprise, team_id=team)
 
     def _own_of(self, team: str | None) -> Installed | None:
         own = self._own

@@ -37,6 +37,8 @@ def form_view(language: str, asked: Asked, path: tuple[str, ...]) -> Json:
     blocks = [_words(say(language, f"{command.key}.summary"))]
     for option in _asked_for(command):
         blocks.extend(_inputs(language, command, option))
+    if asked.channel.startswith(("U", "W")) and command.changes:
+        blocks.append(_channel_input(language))  # opened in the Home tab, which is no channel
     kept = {"channel": asked.channel, "thread": asked.thread, "response_url": asked.response_url}
     return _view(language, path, blocks, kept, submit=True)
 
@@ -70,6 +72,19 @@ def _inputs(language: str, command: Command, option: Option) -> list[Json]:
             }
         )
     return made
+
+
+def _channel_input(language: str) -> Json:
+    return {
+        "type": "input",
+        "block_id": "channel.0",
+        "label": _plain(say(language, "slack.form.channel"), 150),
+        "element": {
+            "type": "conversations_select",
+            "action_id": "value",
+            "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+        },
+    }
 
 
 def _view(
@@ -112,7 +127,7 @@ def read_submission(body: Mapping[str, Any]) -> Asked | None:
     return Asked(
         team=str(team.get("id") or "") if isinstance(team, Mapping) else "",
         # From the Home tab there is no channel: the answer goes to the person.
-        channel=str(kept.get("channel") or person),
+        channel=arguments.pop("channel", "") or str(kept.get("channel") or person),
         person=person,
         command=path,
         arguments=arguments,
@@ -139,7 +154,11 @@ def _arguments(view: Mapping[str, Any]) -> dict[str, str]:
     for block_id, inputs in sorted(values.items()) if isinstance(values, Mapping) else ():
         name = str(block_id).partition(".")[0]
         for element in inputs.values() if isinstance(inputs, Mapping) else ():
-            text = element.get("value") if isinstance(element, Mapping) else None
+            text = (
+                element.get("value") or element.get("selected_conversation")
+                if isinstance(element, Mapping)
+                else None
+            )
             if isinstance(text, str) and text.strip():
                 made[name] = f"{made[name]}\n{text}" if name in made else text
     return {name: read_typed(text) if name != "text" else text for name, text in made.items()}

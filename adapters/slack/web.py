@@ -28,7 +28,6 @@ class SlackWeb:
 
     Args:
         secret: Signing secret; None in Socket Mode, then no events are taken here.
-        app: The running Bolt app; raises KeyError-like None while it is not up.
     """
 
     def __init__(self, secret: str | None) -> None:
