@@ -154,6 +154,10 @@ class Wanted:
     action: Action | None
 
 
+_TELLS = (
+    r"\W*(?:please |por favor )?(?:send|post|give|make|schedule|create|set up|add|publish|i want|i'd like|we want|i need"
+    r"|quiero|manda\w*|envia\w*|publica|programa|crea|dame|danos|daily|weekly|every|cada|informe|necesito)\b"
+)
 # Beginnings of words without which nothing is asked for when no target is named.
 _WITHOUT_TARGET = (
     "watch",
@@ -179,7 +183,11 @@ def find_request(text: str, entities: Entities) -> Wanted | None:
         return None
     if re.search(_NEVER, folded):
         return None
-    if re.search(_REPORT, folded) and (when := schedule_of(folded)) is not None:
+    if (
+        (target or re.match(_TELLS, folded))
+        and re.search(_REPORT, folded)
+        and (when := schedule_of(folded)) is not None
+    ):
         return _wanted("report-request", "report-add", target, schedule=when)
     if target is None:
         return _without_target(folded)
