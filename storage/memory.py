@@ -504,7 +504,10 @@ class MemoryOutbox:
 
     async def next_try_at(self) -> datetime | None:
         """See `OutboxStore.next_try_at`."""
-        return min((one.next_try_at for one in self._waiting()), default=None)
+        heads: dict[tuple[str, str], datetime] = {}
+        for one in self._waiting():
+            heads.setdefault((one.message.workspace, one.message.channel), one.next_try_at)
+        return min(heads.values(), default=None)
 
     async def forget(self, before: datetime) -> int:
         """See `OutboxStore.forget`."""

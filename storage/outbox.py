@@ -124,7 +124,8 @@ class SqlOutbox:
 
     async def next_try_at(self) -> datetime | None:
         """See `OutboxStore.next_try_at`."""
-        statement = select(func.min(OUTBOX.c.next_try_at)).where(OUTBOX.c.done_at.is_(None))
+        # The oldest message of a channel decides: those behind it wait for it.
+        statement = select(func.min(OUTBOX.c.next_try_at)).where(OUTBOX.c.done_at.is_(None), ~_earlier())
         async with self._database.read() as connection:
             found: datetime | None = (await connection.execute(statement)).scalar_one_or_none()
         return found
@@ -135,15 +136,20 @@ class SqlOutbox:
             return (await connection.execute(delete(OUTBOX).where(OUTBOX.c.done_at < before))).rowcount
 
 
-def _sendable(now: datetime, limit: int, platforms: Sequence[str]) -> Any:
+def _earlier(waiting_at: datetime | None = None) -> Any:
+    """Whether the channel has an older message that is not done (and may not be sent at that time)."""
     earlier = OUTBOX.alias("earlier")
-    held_up = exists().where(
+    found = exists().where(
         earlier.c.workspace == OUTBOX.c.workspace,
         earlier.c.channel == OUTBOX.c.channel,
         earlier.c.done_at.is_(None),
         earlier.c.id < OUTBOX.c.id,
-        earlier.c.next_try_at > now,
     )
+    return found if waiting_at is None else found.where(earlier.c.next_try_at > waiting_at)
+
+
+def _sendable(now: datetime, limit: int, platforms: Sequence[str]) -> Any:
+    held_up = _earlier(waiting_at=now)
     statement = select(OUTBOX.c.id).where(OUTBOX.c.done_at.is_(None), OUTBOX.c.next_try_at <= now, ~held_up)
     if platforms:
         own = (

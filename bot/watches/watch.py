@@ -138,7 +138,7 @@ def shard_of(target: str) -> int:
 def first_due(key: str, interval_s: float, now: datetime) -> datetime:
     """When a new watch is checked first: soon, and bulk additions spread over a minute at most."""
     spread = min(interval_s * JITTER, 60.0)
-    return now + timedelta(seconds=_fraction(key) * spread)
+    return now + timedelta(milliseconds=int(_fraction(key) * spread * 1000))
 
 
 def next_due(key: str, interval_s: float, now: datetime) -> datetime:
@@ -158,7 +158,7 @@ def next_due(key: str, interval_s: float, now: datetime) -> datetime:
     # Right after the grid point the next one is a full interval away; just before it, skip one.
     if due - now.timestamp() < interval_s * (1 - JITTER) / 2:
         due += interval_s
-    return datetime.fromtimestamp(due, UTC)
+    return datetime.fromtimestamp(int(due * 1000) / 1000, UTC)
 
 
 def find_watches(watches: Sequence[Watch], text: str) -> tuple[Watch, ...]:
