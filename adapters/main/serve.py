@@ -16,7 +16,10 @@ from dataclasses import dataclass, field, replace
 from prometheus_client import REGISTRY, Gauge, generate_latest
 
 from adapters.main.compose import close_tools, make_tools
+from adapters.picture import chart_png
+from adapters.slack.adapter import SlackAdapter, is_configured
 from adapters.web.server import WebParts, WebServer
+from bot.cards.model import Chart
 from bot.commands.examine import Examination, examine
 from bot.commands.rate import Limiter
 from bot.errors import MailportError
@@ -37,10 +40,11 @@ class Parts:
     """What runs: per part "ok", "off" or what is wrong."""
 
     words: dict[str, str] = field(default_factory=dict)
+    slack: SlackAdapter | None = None
 
     def status(self) -> Mapping[str, str]:
         """For `status` and `/readyz`."""
-        return dict(self.words)
+        return {**self.words, **({"slack": self.slack.status()} if self.slack is not None else {})}
 
 
 def run_serve(settings: Settings) -> int:
@@ -54,7 +58,10 @@ def run_serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     parts = Parts()
     tools = replace(make_tools(settings), status=parts.status)
-    server = WebServer(tools, _limiter(settings), _web_parts(tools, parts))
+    limiter = _limiter(settings)
+    if is_configured(tools):
+        parts.slack = SlackAdapter(tools, limiter, _drawn)
+    server = WebServer(tools, limiter, _web_parts(tools, parts))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -63,15 +70,24 @@ async def _serve(settings: Settings) -> int:
         address = await server.start()
         parts.words["web"] = "ok"
         _say_what_is_off(settings, parts)
+        if parts.slack is not None:
+            await parts.slack.start()
         print(say(settings.language, "serve.web", address=address), flush=True)
         await stop.wait()
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
+                if parts.slack is not None:
+                    await parts.slack.stop(STOP_S - 1)
                 await server.stop()
                 await wait_for_goodbyes()
         await close_tools(tools)
     return 0
+
+
+async def _drawn(chart: Chart) -> bytes:
+    """A chart as PNG, drawn beside the loop."""
+    return await asyncio.to_thread(chart_png, chart)
 
 
 def _limiter(settings: Settings) -> Limiter:
@@ -84,15 +100,17 @@ def _limiter(settings: Settings) -> Limiter:
 
 def _say_what_is_off(settings: Settings, parts: Parts) -> None:
     """Per chat platform whether it is on, and if not how to turn it on."""
-    for name, token in (("slack", settings.slack_bot_token), ("discord", settings.discord_token)):
-        parts.words[name] = "off"
-        key = "serve.not-yet" if token else f"serve.off-{name}"
-        print(say(settings.language, key, name=name), flush=True)
+    if parts.slack is None:
+        parts.words["slack"] = "off"
+        print(say(settings.language, "serve.off-slack"), flush=True)
+    parts.words["discord"] = "off"
+    key = "serve.not-yet" if settings.discord_token else "serve.off-discord"
+    print(say(settings.language, key, name="Discord"), flush=True)
 
 
 def _web_parts(tools: Tools, parts: Parts) -> WebParts:
     async def ready() -> Mapping[str, str]:
-        words = {**parts.words, "database": await _database(tools)}
+        words = {**parts.status(), "database": await _database(tools)}
         for name, word in words.items():
             _READY.labels(name).set(word in ("ok", "off"))
         return words
@@ -104,7 +122,8 @@ def _web_parts(tools: Tools, parts: Parts) -> WebParts:
         examined = await examine(Examination(target=parse_target(text)), tools, nobody)
         return examined.result
 
-    return WebParts(ready=ready, metrics=lambda: generate_latest(REGISTRY), check=check)
+    routes = parts.slack.routes() if parts.slack is not None else []
+    return WebParts(ready=ready, metrics=lambda: generate_latest(REGISTRY), check=check, routes=routes)
 
 
 async def _database(tools: Tools) -> str:

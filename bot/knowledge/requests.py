@@ -321,12 +321,12 @@ def schedule_of(folded: str) -> str | None:
 
 
 def _clock(folded: str) -> str | None:
-    for word, hour in _WORD_HOURS.items():
+    for word, named in _WORD_HOURS.items():
         if re.search(rf"\b{word}\b", folded):
-            return f"{hour:02d}:00"
+            return f"{named:02d}:00"
     spoken = re.search(_SPOKEN_HOUR, folded)
     if spoken:
-        return _time(_SPOKEN[spoken[1]], 0, spoken["half"] or "")
+        return _time(_SPOKEN[spoken[1]], _minutes_after(folded[spoken.end(1) :]), spoken["half"] or "")
     for match in re.finditer(_CLOCK, folded):
         told = match["hour"] or match["hour2"] or match["hour3"]
         half = match["half"] or match["half2"] or match["half3"] or ""
@@ -335,6 +335,12 @@ def _clock(folded: str) -> str | None:
         after = folded[match.end() : match.end() + 14]
         return _time(int(told), int(match["minute"] or 0), half or after)
     return None
+
+
+def _minutes_after(words: str) -> int:
+    """The minutes of "a las ocho y media"."""
+    found = re.match(r"\s+(?:y (media|cuarto)|thirty|fifteen)\b", words)
+    return 0 if found is None else 15 if "cuarto" in found[0] or "fifteen" in found[0] else 30
 
 
 def _time(hour: int, minute: int, half: str) -> str:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ async def test_migrations_lead_up_to_the_tables_and_back_to_nothing(database_set
     database = await opened(database_url(database_setting))
     try:
         for revision in all_revisions():
-            await on(database, lambda connection, to=revision: move_to(connection, to))
+            await on(database, partial(move_to, revision=revision))
         assert await on(database, revision_of) == newest()
         await on(database, differences)
         await on(database, lambda connection: move_to(connection, "base"))

@@ -10,7 +10,7 @@ from tests.storage.conftest import NOW, later
 
 
 def message(key: str, channel: str = "C1", workspace: str = "slack:T1", **more: str) -> Message:
-    return Message(key=key, workspace=workspace, channel=channel, type="alert", payload={"año": "ñ"}, **more)  # type: ignore[arg-type]
+    return Message(key=key, workspace=workspace, channel=channel, type="alert", payload={"año": "ñ"}, **more)
 
 
 async def claimed_keys(stores: Stores, **options: float) -> list[str]:

@@ -45,6 +45,7 @@ login:
 """
 _TLS = """\
 tls_advertise_hosts = *
+tls_dhparam = none
 tls_certificate = {chain}
 tls_privatekey = {key}
 """
