@@ -30,7 +30,8 @@ _MONTH = r"(?:\s+(?:of|in|de|del)?\s*(?:the|each|every|cada|el|todos los)?\s*(?:
 
 _CLOCK = (
     r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d{2})|h)?\s*"
-    r"(?P<half>am|pm|a\.m\.?|p\.m\.?|de la manana|de la madrugada|de la tarde|de la noche|hrs?|horas|o'?clock)?"
+    r"(?P<half>am|pm|a\.m\.?|p\.m\.?|de la manana|de la madrugada|de la tarde|de la noche"
+    r"|hrs?|horas|o'?clock)?"
 )
 _NAMED = r"(?P<named>noon|midday|midnight|mediodia|medianoche)"
 _AT = r"(?:\bat\s+|\ba\s+las?\s+|\ba\s+|@\s*)"
