@@ -10,7 +10,7 @@ import pytest
 from bot.model.certificate import CertificateFault
 from bot.model.outcome import EndpointOutcome
 from bot.model.services import SERVICES
-from bot.probes.run import wait_for_goodbyes
+from bot.probes.run import SCHEDULED, wait_for_goodbyes
 from tests.support.authority import Issued
 from tests.support.probing import HOST, network_for, probe_at
 from tests.support.servers import STANDARD, Running, Sandbox, own_address
@@ -48,7 +48,9 @@ def exim(sandbox: Sandbox, good: Issued) -> Running:
 async def probe(sandbox: Sandbox, server: Running, name: str) -> EndpointOutcome:
     port, expected = server.ports[name], SERVICES[STANDARD[name]]
     network = network_for([port], str(sandbox.ca_file))
-    outcome = await probe_at(port, expected.protocol, expected.mode, network=network, address=server.address)
+    outcome = await probe_at(
+        port, expected.protocol, expected.mode, network=network, address=server.address, limits=SCHEDULED
+    )
     await wait_for_goodbyes()
     return outcome
 
