@@ -46,7 +46,8 @@ def build_app(
 ) -> AsyncApp:
     """The app. Signatures are checked before it (web.py), so that broken bodies end there as 4xx."""
     app = AsyncApp(
-        name="mailport",
+        # Bolt silences the logger of this name along with its own, so it must not be one of ours.
+        name="slack_bolt.mailport",
         logger=QUIET,
         client=client,
         authorize=authorize,  # type: ignore[arg-type]  # slack-bolt types its own class too narrowly

@@ -296,7 +296,7 @@ def buttons_block(buttons: Sequence[Button]) -> list[Json]:
             "type": "button",
             "text": {
                 "type": "plain_text",
-                "text": shortened(defused(button.label), limits.BUTTON_LABEL_CHARACTERS),
+                "text": shortened(defused(button.label), limits.BUTTON_LABEL_CHARACTERS) or "–",
                 "emoji": False,
             },
             "action_id": f"{action}.{number}",

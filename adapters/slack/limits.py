@@ -23,8 +23,8 @@ VIEW_METADATA_CHARACTERS = 3000
 # Of the fallback text; Slack cuts at 40,000 and recommends 4,000.
 FALLBACK_CHARACTERS = 3000
 # `msg_blocks_too_long` beyond about 13,200 over all blocks (bolt-js#2509, undocumented). What exactly
-# Slack counts is unknown, so we count the JSON itself, which is never less.
-MESSAGE_CHARACTERS = 13_000
+# Slack counts is unknown, so we count the JSON itself, and leave room for escaped accents and emoji.
+MESSAGE_CHARACTERS = 11_500
 # One answer becomes at most so many messages; what is left goes into a file.
 MESSAGES_PER_ANSWER = 3
 RESPONSE_URL_USES = 5

@@ -20,7 +20,8 @@ _TYPED = re.compile(
 # Whatever Slack would take as a mention or a link, in any text object; and the words that call
 # everybody, which older clients and `parse=full` integrations make live again.
 _ALIVE = re.compile(
-    r"(?<=<)(?=[!@#]|(?:https?|mailto|tel|slack):)|(?<=@)(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE
+    r"(?<=<)(?=[!@#]|(?:https?|mailto|tel|slack):)|(?<=@)(?=(?:channel|here|everyone|group)(?![a-z0-9]))",
+    re.IGNORECASE,
 )
 _FORMATTING = re.compile(r"(?=[*_~`:])")
 

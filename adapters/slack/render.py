@@ -94,7 +94,8 @@ def render_card(card: Card, *, native: bool = True, echo: str = "") -> Rendered:
 
 
 def _continued(card: Card, number: int, pages: int) -> str:
-    return escaped_plainly(f"{card.title} ({number + 1}/{pages})".strip())
+    title = shortened(card.title, limits.HEADER_CHARACTERS)
+    return escaped_plainly(f"{title} ({number + 1}/{pages})".strip())
 
 
 def text_only(card: Card) -> Rendered:
@@ -152,7 +153,7 @@ def _packed(head: list[Json], body: Iterable[Json], tail: list[Json]) -> Iterabl
 
 
 def _size(block: Json) -> int:
-    return len(json.dumps(block)) + 2
+    return len(json.dumps(block, ensure_ascii=False)) + 2
 
 
 def _files(blocks: Sequence[Block]) -> Iterable[Attachment]:

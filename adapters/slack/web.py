@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import ClientError, web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
+from sqlalchemy.exc import SQLAlchemyError
 
 EVENTS = "/slack/events"
 INSTALL = "/slack/install"
@@ -96,7 +98,7 @@ class SlackWeb:
             return _refuse(
                 404, "installing by OAuth is off: SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are unset"
             )
-        return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
+        return await _page(flow.handle_installation(await to_bolt_request(request)))
 
     async def redirect(self, request: web.Request) -> web.Response:
         """Where Slack sends the browser back to."""
@@ -105,7 +107,15 @@ class SlackWeb:
             return _refuse(
                 404, "installing by OAuth is off: SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are unset"
             )
-        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+        return await _page(flow.handle_callback(await to_bolt_request(request)))
+
+
+async def _page(making: Awaitable[BoltResponse]) -> web.Response:
+    try:
+        return await to_aiohttp_response(await making)
+    except (ClientError, SQLAlchemyError, OSError, TimeoutError) as problem:
+        _LOG.warning("installing by OAuth failed: %s", type(problem).__name__)
+        return _refuse(503, "Slack or the database does not answer; please try again")
 
 
 async def _read(request: web.Request) -> bytes:

@@ -22,7 +22,7 @@ def faults(blocks: object, *, limit: int = 50, natives: bool = True) -> list[str
     if not isinstance(blocks, list):
         return ["blocks is no list"]
     found = [f"{len(blocks)} blocks"] if len(blocks) > limit else []
-    if len(json.dumps(blocks)) > 13_200 and limit == 50:
+    if len(json.dumps(blocks, ensure_ascii=False)) > 13_200 and limit == 50:
         found.append("msg_blocks_too_long")
     if sum(block.get("type") == "table" for block in blocks) > 1:
         found.append("two tables")
