@@ -12,7 +12,16 @@ from bot.watches.alert import AlertState
 from bot.watches.watch import Acknowledgement, Window
 
 _STATE_TIMES = frozenset(
-    {"since", "told_at", "bad_since", "good_since", "blind_since", "certificate_ends", "last_at"}
+    {
+        "since",
+        "down_since",
+        "told_at",
+        "bad_since",
+        "good_since",
+        "blind_since",
+        "certificate_ends",
+        "last_at",
+    }
 )
 _STATE_SETS = frozenset({"findings", "candidate"})
 _STATE_FIELDS = fields(AlertState)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.model.verdict import Finding
 from bot.watches.observation import OWN_ALERT, CertificateEnd, Observation
 from bot.watches.watch import Watch
 
@@ -42,6 +43,7 @@ class AlertState:
     Attributes:
         status: "new" until the first known result that settles it.
         since: First run of the row that confirmed the status.
+        down_since: Start of the newest outage, kept over its end.
         told: The channel was told that it is down, and not yet that it is up again.
         told_at: Last time it was told broke or still-broken.
         news: How much news there was so far; makes the keys of messages.
@@ -59,6 +61,7 @@ class AlertState:
 
     status: Literal["new", "up", "down"] = "new"
     since: datetime | None = None
+    down_since: datetime | None = None
     told: bool = False
     told_at: datetime | None = None
     news: int = 0
@@ -111,22 +114,26 @@ class News:
     Attributes:
         number: `AlertState.news` of it; with the watch's id it names the message.
         since: Start of the outage, of the up time, or of the blindness that it is about.
+        began: Start of the outage that is over, for "recovered".
         reason: Why it is down, as a finding id or catalogue key.
         added, removed: "id subject" of findings that came and went.
         ends_at: End of the certificate, for "certificate" and "renewed".
         down: How it is now, for "flapping" and "steady".
+        told: The findings that this is about, with what their sentences need.
     """
 
     kind: NewsKind
     number: int
     at: datetime
     since: datetime | None = None
+    began: datetime | None = None
     reason: str = ""
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     ends_at: datetime | None = None
     down: bool = False
     first_key: str | None = None
+    told: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +209,19 @@ def _news(
         kind=kind, number=0, at=seen.at, since=since, reason=seen.reason, down=down,
         added=added, removed=removed,
         ends_at=seen.certificate.ends_at if seen.certificate else None,
+        told=_told(kind, seen, added),
     )  # fmt: skip
+
+
+def _told(kind: NewsKind, seen: Observation, added: tuple[str, ...]) -> tuple[Finding, ...]:
+    """The findings of the run that news of this kind is about."""
+    if kind == "changed":
+        return tuple(one for one in seen.told if f"{one.id} {one.subject}" in added)
+    if kind in ("certificate", "renewed"):
+        return tuple(one for one in seen.told if one.id == "cert-expiring") if kind == "certificate" else ()
+    if kind in ("broke", "still-broken") or (kind in ("flapping", "steady") and seen.word == "fail"):
+        return tuple(one for one in seen.told if one.severity == "critical")
+    return ()
 
 
 def _unknown(state: AlertState, seen: Observation, policy: Policy) -> tuple[AlertState, list[News]]:
@@ -234,7 +253,9 @@ def _turned(
     window = timedelta(seconds=FLAPPING_RUNS * policy.interval_s)
     turns = (*(turn for turn in state.turns if seen.at - turn <= window), seen.at)[-FLAPPING_RUNS:]
     incident = state.incident + (to == "down")
-    return replace(state, status=to, since=at, turns=turns, incident=incident), Turn(to, at, seen.reason)
+    down_since = at if to == "down" else state.down_since
+    state = replace(state, status=to, since=at, down_since=down_since, turns=turns, incident=incident)
+    return state, Turn(to, at, seen.reason)
 
 
 def _settle_status(
@@ -254,7 +275,8 @@ def _settle_status(
         return state, [_news("flapping", seen, since=state.turns[0], down=down)]
     if down != state.told:
         kind: NewsKind = "broke" if down else "recovered"
-        return replace(state, told=down, told_at=seen.at), [_news(kind, seen, since=state.since)]
+        news = replace(_news(kind, seen, since=state.since), began=None if down else state.down_since)
+        return replace(state, told=down, told_at=seen.at), [news]
     return _remind(state, seen, policy)
 
 

@@ -133,11 +133,13 @@ def payload_of(watch: Watch, news: News) -> dict[str, Any]:
         "failures": watch.failures,
         "at": news.at.isoformat(),
         "since": news.since.isoformat() if news.since else None,
+        "began": news.began.isoformat() if news.began else None,
         "reason": news.reason,
         "added": list(news.added),
         "removed": list(news.removed),
         "ends_at": news.ends_at.isoformat() if news.ends_at else None,
         "down": news.down,
+        "told": [[one.id, one.severity, one.subject, dict(one.details)] for one in news.told],
     }
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.model.verdict import CheckResult, Word
+from bot.model.verdict import CheckResult, Finding, Word
 
 # Never told as a change: the certificate's end has its own alert, and these say more about us.
 OWN_ALERT = frozenset({"cert-expiring", "egress-25-blocked"})
+# So many findings of a run are told with their sentences; a message is read on a phone.
+MAX_TOLD = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Observation:
         findings: "id subject" of every finding of severity warning or critical.
         reason: Finding id or catalogue key that says most about why it is down or unknown.
         certificate: None when none was seen: says nothing about the one seen before.
+        told: The worst of the findings with what their sentences need.
     """
 
     at: datetime
@@ -40,6 +43,7 @@ class Observation:
     findings: frozenset[str] = frozenset()
     reason: str = ""
     certificate: CertificateEnd | None = None
+    told: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ def observe(result: CheckResult) -> Observation:
         findings=frozenset(f"{finding.id} {finding.subject}" for finding in told),
         reason=_reason(result, critical),
         certificate=min(ends, key=lambda end: end.ends_at, default=None),
+        told=tuple(told[:MAX_TOLD]),
     )
 
 

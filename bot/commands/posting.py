@@ -1,0 +1,62 @@
+"""From a message of the outbox to the card that is posted, in the language and zone of its channel.
+
+The card is made when it is sent, not when the message was put in: a channel that has changed its
+language in between reads it in the new one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bot.advice.findings import advise, catalogue, slots
+from bot.cards.alert import Manner, alert_card, group_card, own_card
+from bot.cards.finding import Advice
+from bot.cards.model import Card, plain
+from bot.model.verdict import Finding
+from bot.ports import Tools
+from bot.watches.message import Message
+
+
+async def card_of(message: Message, tools: Tools) -> Card | None:
+    """The card of a message; None when there is nothing to post any more (its report was removed).
+
+    Raises:
+        Unavailable: The database does not work now.
+    """
+    manner = await manner_of(message.workspace, message.channel, tools)
+    match message.type:
+        case "alert":
+            return alert_card(message.payload, manner)
+        case "group":
+            return group_card(message.payload, manner)
+        case "uplink" | "vantage":
+            return own_card(message.type, message.payload, manner)
+        case "report":
+            return None
+
+
+async def manner_of(workspace: str, channel: str, tools: Tools) -> Manner:
+    """Language and time zone of a channel that no request came from."""
+    stores = await tools.stores()
+    chosen = await stores.channels.settings_by_id(workspace, channel)
+    return manner_for(
+        chosen.get("language") or tools.settings.language, chosen.get("timezone") or tools.settings.timezone
+    )
+
+
+def manner_for(language: str, timezone: str) -> Manner:
+    """How to speak in a language and zone."""
+    return Manner(language=language, timezone=timezone, in_words=partial(advise_stored, language=language))
+
+
+def advise_stored(finding: Finding, language: str) -> Advice:
+    """A finding in words that was stored a while ago, perhaps without all that its sentences need."""
+    if finding.id not in catalogue():
+        return Advice(title=plain(finding.id), detail=(), fix=(), sources=())
+    host, _, port = finding.subject.rpartition(":")
+    known = {"host": host or finding.subject, "port": port if host else "…", **finding.details}
+    needed = slots(finding.id, language)
+    details = {"subject": finding.subject, **dict.fromkeys(needed, "…"), **known}
+    return advise(
+        Finding(id=finding.id, severity=finding.severity, subject=finding.subject, details=details), language
+    )
