@@ -81,6 +81,9 @@ class HttpsFetcher:
             fetched = await self._get(url, limit, deadline_s, plain_http=plain_http)
             if fetched.status != "redirect":
                 return fetched
+            if not _same_ports(url, fetched.detail):
+                # A stranger's redirect must not turn us into a port scanner.
+                return Fetched("forbidden", url=url, detail=fetched.detail[:300])
             url = fetched.detail or url
         return fetched
 
@@ -151,6 +154,14 @@ def _parse(text: str, *, plain_http: bool) -> URL | str:
     if parse_address(url.host) is None and parse_name(url.host) is None:
         return "no host name"
     return url
+
+
+def _same_ports(url: str, next_url: str) -> bool:
+    """Whether a redirect leads to a web port, or to the very port that was asked for."""
+    try:
+        return not next_url or URL(next_url).port in (None, 80, 443, URL(url).port)
+    except ValueError:
+        return True  # told as "not an address" when it is fetched
 
 
 def _unresolved(addresses: Addresses, url: str) -> Fetched:

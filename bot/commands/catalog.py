@@ -54,8 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         path=("keys",),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.keys:keys",
         probes=True,
         options=(Option(name="address", kind="address"),),
     ),

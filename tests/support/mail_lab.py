@@ -56,6 +56,22 @@ class PolicySite:
     trusted: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebPage:
+    """Any other document of the web server.
+
+    Attributes:
+        page: "policy" for the body as it is; the other words as for policies.
+    """
+
+    host: str
+    path: str
+    body: bytes = b""
+    kind: str = "application/octet-stream"
+    page: Page = "policy"
+    trusted: bool = True
+
+
 class MailLab:
     """The running lab.
 
@@ -76,6 +92,7 @@ class MailLab:
         self._folder = Path()
         self._hosts: list[MailHost] = []
         self._sites: dict[str, PolicySite] = {}
+        self._pages: dict[tuple[str, str], WebPage] = {}
         self._dropping: list[int] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self.dns: DnsLab | None = None
@@ -97,6 +114,10 @@ class MailLab:
     def add_site(self, site: PolicySite) -> None:
         """Serve a policy."""
         self._sites[f"mta-sts.{site.domain}"] = site
+
+    def add_page(self, page: WebPage) -> None:
+        """Serve a document; a query after the path does not count."""
+        self._pages[page.host, page.path] = page
 
     @property
     def reverse_zone(self) -> str:
@@ -185,7 +206,9 @@ class MailLab:
         await self._listen(talk, self.address(host.last), 25)
 
     async def _serve_web(self) -> None:
-        contexts = {name: self._web_context(name, site) for name, site in self._sites.items()}
+        trusted = {name: site.trusted for name, site in self._sites.items()}
+        trusted |= {page.host: page.trusted for page in self._pages.values()}
+        contexts = {name: self._web_context(name, trusted=word) for name, word in trusted.items()}
         outer = self._context(self.authority.issue("web.test"), "web.test")
 
         def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
@@ -195,12 +218,12 @@ class MailLab:
         outer.sni_callback = choose
 
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await _speak_http(self._sites, reader, writer)
+            await _speak_http(self._sites, self._pages, reader, writer)
 
         await self._listen(talk, self.web_address, 443, outer)
 
-    def _web_context(self, name: str, site: PolicySite) -> ssl.SSLContext:
-        return self._context(self.authority.issue(name) if site.trusted else self_signed(name), name)
+    def _web_context(self, name: str, *, trusted: bool) -> ssl.SSLContext:
+        return self._context(self.authority.issue(name) if trusted else self_signed(name), name)
 
     def _context(self, issued: Issued, name: str) -> ssl.SSLContext:
         chain, key = issued.write(self._folder / name)
@@ -253,28 +276,38 @@ async def _speak_smtp(
 
 
 async def _speak_http(
-    sites: Mapping[str, PolicySite], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    sites: Mapping[str, PolicySite],
+    pages: Mapping[tuple[str, str], WebPage],
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
 ) -> None:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     host = next(line[5:].strip() for line in head.split("\r\n") if line.lower().startswith("host:"))
+    path = head.split(" ")[1].partition("?")[0]
     site = sites.get(host)
-    path = head.split(" ")[1]
-    if site is None or path != "/.well-known/mta-sts.txt" or site.page == "missing":
+    if (page := pages.get((host, path))) is not None:
+        await _serve_page(writer, host, page.page, page.body, page.kind)
+    elif site is None or path != "/.well-known/mta-sts.txt":
         await _reply(writer, "404 Not Found", b"no")
-    elif site.page == "redirect":
+    else:
+        kind = "text/html" if site.page == "html" else "text/plain; charset=utf-8"
+        await _serve_page(writer, host, site.page, site.text.encode(), kind)
+
+
+async def _serve_page(writer: asyncio.StreamWriter, host: str, page: Page, body: bytes, kind: str) -> None:
+    if page == "missing":
+        await _reply(writer, "404 Not Found", b"no")
+    elif page == "redirect":
         await _reply(writer, "301 Moved", b"", f"Location: https://{host}/elsewhere.txt\r\n")
-    elif site.page == "slow":
+    elif page == "slow":
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
         for _ in range(600):
             writer.write(b"#")
             await writer.drain()
             await asyncio.sleep(0.1)
     else:
-        body = {"huge": b"version: STSv1\r\n" * 20_000, "nonsense": b"<no policy at all>"}.get(
-            site.page, site.text.encode()
-        )
-        kind = "text/html" if site.page == "html" else "text/plain; charset=utf-8"
-        await _reply(writer, "200 OK", body, f"Content-Type: {kind}\r\n")
+        bodies = {"huge": b"version: STSv1\r\n" * 20_000, "nonsense": b"<no policy at all>"}
+        await _reply(writer, "200 OK", bodies.get(page, body), f"Content-Type: {kind}\r\n")
 
 
 async def _reply(writer: asyncio.StreamWriter, status: str, body: bytes, extra: str = "") -> None:
