@@ -18,6 +18,8 @@ import aiohttp
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncBoltRequest
 
+from adapters.conversation.pause import Pause
+from adapters.conversation.seen import Seen
 from adapters.slack import limits
 from adapters.slack.api import SlackApi, SlackFailed, failure_of, open_client, open_session
 from adapters.slack.app import Hands, build_app
@@ -30,9 +32,7 @@ from adapters.slack.installations import Authorize, Installations, rotator_of
 from adapters.slack.messenger import SlackMessenger
 from adapters.slack.oauth import OAuth, open_oauth
 from adapters.slack.outbound import Outbound
-from adapters.slack.pause import Pause
 from adapters.slack.people import People
-from adapters.slack.seen import Seen
 from adapters.slack.side_events import SideEvents
 from adapters.slack.socket_mode import Ended, SocketMode
 from adapters.slack.web import SlackWeb
@@ -281,7 +281,7 @@ class _Parts:
             clock=clock,
         )
         self.people = People(self.api, settings.slack_admins, clock)
-        self.seen = Seen(tools.stores, tools.clock)
+        self.seen = Seen("slack", tools.stores, tools.clock)
         ask: Answer = adapter.answer
         self.conversation = Conversation(
             Desk(

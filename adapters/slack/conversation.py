@@ -8,15 +8,15 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from adapters.conversation.order import Order, Slot
+from adapters.conversation.runs import Run, Runs
+from adapters.conversation.seen import Seen
 from adapters.slack.api import SlackFailed
 from adapters.slack.delivery import Delivery, Ways
 from adapters.slack.inbox import Asked, changes_something
 from adapters.slack.installations import Installations, Installed
-from adapters.slack.order import Order, Slot
 from adapters.slack.people import People
 from adapters.slack.render import render_pending
-from adapters.slack.runs import Run, Runs
-from adapters.slack.seen import Seen
 from bot.cards.model import Pending, Reply, rich
 from bot.i18n import template
 from bot.model.request import Person, Place, Request

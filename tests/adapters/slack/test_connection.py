@@ -8,7 +8,8 @@ import logging
 import aiohttp
 import pytest
 
-from adapters.slack import pause, socket_mode
+from adapters.conversation import pause
+from adapters.slack import socket_mode
 from adapters.slack.socket_mode import SocketMode
 from bot.cards.model import Reply
 from bot.model.request import Request

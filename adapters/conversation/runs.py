@@ -20,7 +20,7 @@ class Run:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def tell(self, pending: Pending) -> None:
-        """Progress of the core; never waits for Slack."""
+        """Progress of the core; never waits for the platform."""
         self.pending = pending
         self._news.set()
 
@@ -41,7 +41,7 @@ class Runs:
         run = self._runs.get(key)
         if run is None:
             run = Run()
-            run.task = asyncio.create_task(self._finish(key, run, start), name="slack run")
+            run.task = asyncio.create_task(self._finish(key, run, start), name="run")
             self._runs[key] = run
         run.watchers += 1
         return run

@@ -1,4 +1,4 @@
-"""Slack delivers again (after a slow answer, a dropped link, a restart): each thing is answered once."""
+"""Platforms deliver again (after a slow answer, a dropped link, a restart): each thing is answered once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ _LOG = logging.getLogger(__name__)
 
 
 class Seen:
-    """Remembers names in memory, and in storage for other processes and later ones."""
+    """Remembers names in memory, and in storage for other processes and later ones.
 
-    def __init__(self, stores: Callable[[], Awaitable[Stores]], clock: Clock) -> None:
+    Args:
+        platform: "slack" or "discord"; names of one say nothing about the other.
+    """
+
+    def __init__(self, platform: str, stores: Callable[[], Awaitable[Stores]], clock: Clock) -> None:
+        self._platform = platform
         self._stores = stores
         self._clock = clock
         self._names: dict[str, float] = {}
@@ -41,7 +46,11 @@ class Seen:
             return True
         try:
             memos = (await self._stores()).memos
-            return await memos.first(f"slack:{name}", LIFETIME_S, self._clock.now())
+            return await memos.first(f"{self._platform}:{name}", LIFETIME_S, self._clock.now())
         except MailportError as problem:
-            _LOG.warning("cannot remember what Slack sent, so a repetition may be answered: %s", problem)
+            _LOG.warning(
+                "cannot remember what was asked in %s, so a repetition may be answered: %s",
+                self._platform,
+                problem,
+            )
             return True
