@@ -17,7 +17,8 @@ setup: $(READY) ## Make .venv with the locked dependencies
 $(READY): uv.lock pyproject.toml
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --frozen --quiet --inexact
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --frozen --quiet --inexact --compile-bytecode
+	@$(BIN)/python -m compileall -q bot adapters storage  # some machines write no .pyc by themselves
 	@touch $@
 
 servers: ## Install the real mail servers that tests use (Debian, as root)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 
 def cpu_ms(command: Sequence[str], *, runs: int = 15, env: Mapping[str, str] | None = None) -> float:
@@ -35,6 +37,12 @@ def wall_ms(command: Sequence[str], *, runs: int = 9, env: Mapping[str, str] | N
         )
         taken.append((time.perf_counter() - start) * 1000)
     return statistics.median(taken)
+
+
+def process_cpu_s(pid: int) -> float:
+    """CPU seconds (user and system) that a running process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def row(name: str, figure: str, beside: str = "") -> None:
