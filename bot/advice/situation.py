@@ -58,9 +58,15 @@ def about(
         host=endpoint.host,
         port=endpoint.port,
         address=endpoint.address,
-        protocol=PROTOCOL_NAMES[endpoint.service.protocol],
+        protocol=_protocol_name(outcome),
         **details,
     )
+
+
+def _protocol_name(outcome: EndpointOutcome) -> str:
+    if outcome.endpoint.service.name == "other":  # nothing was expected, and nothing was recognised
+        return "SMTP/IMAP/POP3"
+    return PROTOCOL_NAMES[outcome.endpoint.service.protocol]
 
 
 def listed(words: Iterable[object], limit: int = 6) -> str:

@@ -6,10 +6,12 @@ providers' alternatives that IANA gives to others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Protocol = Literal["smtp", "imap", "pop3", "sieve"]
+# How much a port's number tells of what listens there: all, the TLS mode and a likely protocol, nothing.
+Told = Literal["all", "mode", "nothing"]
 Mode = Literal["implicit", "starttls"]
 Role = Literal["delivery", "submission", "retrieval"]
 
@@ -24,6 +26,7 @@ class Service:
         protocol: The dialogue spoken there.
         mode: "implicit" when TLS comes first, "starttls" when plain text does.
         role: What mail uses it for.
+        told: Less than "all" for ports beyond the table: what the server says decides the rest.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Service:
     protocol: Protocol
     mode: Mode
     role: Role
+    told: Told = "all"
 
 
 SERVICES: dict[int, Service] = {
@@ -55,6 +59,37 @@ MAIL_PORTS = frozenset(SERVICES)
 DEFAULT_PORTS = (25, 465, 587, 2525, 143, 993, 110, 995)
 
 
+_BY_MANNER: dict[tuple[Protocol, Mode], int] = {
+    ("smtp", "starttls"): 587,
+    ("smtp", "implicit"): 465,
+    ("imap", "starttls"): 143,
+    ("imap", "implicit"): 993,
+    ("pop3", "starttls"): 110,
+    ("pop3", "implicit"): 995,
+    ("sieve", "starttls"): 4190,
+    ("sieve", "implicit"): 4190,
+}
+
+
 def service_for(port: int) -> Service:
-    """The service of a port; a port beyond the table is taken for submission with STARTTLS."""
-    return SERVICES.get(port) or Service("smtp-other", port, "smtp", "starttls", "submission")
+    """The service of a port.
+
+    Test servers and relays add thousands to the usual number (10025, 1143, 3993): the last three digits
+    then say which TLS mode to expect. Of any other port nothing is expected.
+    """
+    if port in SERVICES:
+        return SERVICES[port]
+    twin = SERVICES.get(port % 1000)
+    if twin is not None:
+        return replace(twin, port=port, told="mode")
+    return Service("other", port, "smtp", "starttls", "submission", told="nothing")
+
+
+def service_seen(expected: Service, protocol: Protocol, mode: Mode) -> Service:
+    """The service of a port beyond the table, once its server was heard.
+
+    SMTP counts as submission: servers deliver to port 25 alone (RFC 5321 section 5, MX has no port).
+    """
+    if expected.told == "all" or (expected.told == "mode" and protocol == expected.protocol):
+        return expected
+    return replace(SERVICES[_BY_MANNER[protocol, mode]], port=expected.port, mode=mode, told=expected.told)

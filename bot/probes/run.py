@@ -18,7 +18,7 @@ from dataclasses import replace
 from bot.errors import TargetRefused
 from bot.model.certificate import Certificate
 from bot.model.outcome import Endpoint, EndpointOutcome, Phase, Sign, State
-from bot.model.services import Mode
+from bot.model.services import Mode, service_seen
 from bot.ports import Clock, Network
 from bot.probes.goodbye import say_goodbye, wait_for_goodbyes
 from bot.probes.limits import INTERACTIVE, SCHEDULED, Limits
@@ -141,7 +141,7 @@ class _Probe:
             await first.begin(self.limits.both_s)
         if first.greeted:
             await first.finish()
-            if second.greeted:
+            if second.greeted and self.endpoint.service.told != "nothing":
                 self.signs.add("mode-both")
             return first
         if not second.greeted:
@@ -161,7 +161,8 @@ class _Probe:
         return first
 
     def _swapped(self, second: Session) -> None:
-        if "greeting-not-mail" not in second.learnt.signs:
+        expected = self.endpoint.service.told != "nothing"
+        if expected and "greeting-not-mail" not in second.learnt.signs:
             self.signs.add("mode-swapped")
 
     async def _in_clear(self, first: Session) -> Session:
@@ -195,8 +196,14 @@ class _Probe:
         learnt = session.learnt
         outcome = self._outcome("open", "")
         facts = session.facts
+        endpoint = self._heard(session)
+        if endpoint.service.protocol != self.endpoint.service.protocol:
+            self.signs.discard(
+                "mode-swapped"
+            )  # another protocol than the number hinted at: no promise broken
         return replace(
             outcome,
+            endpoint=endpoint,
             tls=learnt.tls,
             tls_reason=learnt.tls_reason if self.reason is None else self.reason,
             tls_version=facts.version if facts else None,
@@ -215,6 +222,14 @@ class _Probe:
             detail=session.detail,
             transcript=tuple(learnt.transcript),
         )
+
+    def _heard(self, session: Session) -> Endpoint:
+        """The endpoint, with what its server turned out to be where the port alone did not tell."""
+        learnt = session.learnt
+        if learnt.protocol is None:
+            return self.endpoint
+        seen = service_seen(self.endpoint.service, learnt.protocol, session.mode)
+        return replace(self.endpoint, service=seen)
 
     def _certificate(self, chain: tuple[bytes, ...]) -> Certificate | None:
         from bot.probes.tls import judge_certificate

@@ -10,11 +10,10 @@ from bot.errors import RemoteMisbehaved
 from bot.model.outcome import Endpoint, Phase, Sign
 from bot.model.services import Mode
 from bot.ports import Clock, Connection, Dialer, HandshakeFailed, TlsFacts
-from bot.probes import imap, pop3, sieve, smtp
+from bot.probes import detect
 from bot.probes.limits import MAX_LINE, MAX_LONG_LINE, Limits
 from bot.probes.talk import Learnt, Lines, Read, ReplyTooLong, StartTls, Talk, Write
 
-_CONVERSATIONS: dict[str, ModuleType] = {"smtp": smtp, "imap": imap, "pop3": pop3, "sieve": sieve}
 # What is said when the other side does not speak TLS at all.
 _CLEAR_TEXT = frozenset({"PLAIN_TEXT", "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
 # It left without any answer: a block list looks like that, and so do some servers of old TLS.
@@ -49,11 +48,10 @@ class Session:
         self.limits = limits
         self.clock = clock
         self.ehlo_name = ehlo_name
-        self.conversation = _CONVERSATIONS[endpoint.service.protocol]
         self.learnt = Learnt()
-        self.lines = Lines(
-            self.learnt, MAX_LONG_LINE if endpoint.service.protocol in ("imap", "sieve") else MAX_LINE
-        )
+        service = endpoint.service
+        short = service.told == "all" and service.protocol in ("smtp", "pop3")
+        self.lines = Lines(self.learnt, MAX_LINE if short else MAX_LONG_LINE)
         self.connection: Connection | None = None
         self.facts: TlsFacts | None = None
         self.handshake_reason = ""
@@ -79,6 +77,11 @@ class Session:
         self.learnt.reached = "connect"
         then(self)
         self._stamp()
+
+    @property
+    def conversation(self) -> ModuleType:
+        """The protocol spoken, as far as it is known."""
+        return detect.CONVERSATIONS[self.learnt.protocol or self.endpoint.service.protocol]
 
     @property
     def ended(self) -> bool:
@@ -136,7 +139,8 @@ class Session:
 
     async def _run(self) -> None:
         """The conversation from the greeting on; whatever ends it becomes a sign."""
-        talk: Talk[None] = self.conversation.converse(
+        conversation = self.conversation if self.endpoint.service.told == "all" else detect
+        talk: Talk[None] = conversation.converse(
             self.lines, self.learnt, self.ehlo_name, implicit=self.mode == "implicit"
         )
         try:

@@ -22,6 +22,7 @@ from typing import TypeAlias, TypeVar
 
 from bot.errors import RemoteMisbehaved
 from bot.model.outcome import Phase, Sign, Tls
+from bot.model.services import Protocol
 from bot.probes.limits import MAX_LINE, MAX_SESSION_BYTES
 from bot.probes.text import clean, is_hostile
 
@@ -80,11 +81,13 @@ class Learnt:
         capabilities_before: Before TLS; None when not learnt. The same for the three beside it.
         tls_offered: STARTTLS was offered in clear.
         polite_end: The server would understand a goodbye now.
+        protocol: What the server turned out to speak, where that was not known before.
     """
 
     reached: Phase | None = None
     secured: bool = False
     polite_end: bool = False
+    protocol: Protocol | None = None
     tls: Tls = "unknown"
     tls_reason: str = ""
     greeting: str | None = None
@@ -145,6 +148,10 @@ class Lines:
         """How many bytes wait for the end of their line."""
         return len(self._buffer)
 
+    def shorten(self, longest: int) -> None:
+        """Allow only shorter lines from now on."""
+        self._longest = min(self._longest, longest)
+
     def next_line(self) -> Talk[bytes]:
         """The next line without its end; a bare LF ends one too, and is noted.
 
@@ -169,6 +176,16 @@ class Lines:
         self._learnt.note("S:", line)
         return line
 
+    def first_byte(self) -> Talk[int]:
+        """The byte that comes next, left where it is.
+
+        Raises:
+            EOFError: The stream ended.
+        """
+        while not self._buffer:
+            yield from self._more()
+        return self._buffer[0]
+
     def _more(self) -> Talk[None]:
         data = yield READ
         if not data:
@@ -192,7 +209,9 @@ def say(learnt: Learnt, line: bytes) -> Talk[None]:
 
 
 def begin_tls(learnt: Learnt) -> Talk[None]:
-    """TLS before anything else (implicit TLS, RFC 8314 section 3)."""
+    """TLS before anything else (implicit TLS, RFC 8314 section 3); once is enough."""
+    if learnt.secured:
+        return
     yield START_TLS
     learnt.secured, learnt.tls, learnt.reached = True, "implicit", "tls"
 
