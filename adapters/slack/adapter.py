@@ -9,41 +9,29 @@ again with growing pauses until it works. The process and the other platforms ne
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import json
 import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-import aiohttp
 from aiohttp import web
-from slack_bolt.async_app import AsyncApp, AsyncBoltContext, AsyncBoltRequest
+from slack_bolt.async_app import AsyncBoltContext, AsyncBoltRequest
 
-from adapters.conversation.pause import Pause
 from adapters.conversation.seen import Seen
-from adapters.slack import limits
-from adapters.slack.api import SlackApi, SlackFailed, failure_of, open_client, open_session
-from adapters.slack.app import Hands, build_app
+from adapters.slack.api import SlackFailed
 from adapters.slack.blocks import Json
-from adapters.slack.conversation import Answer, Conversation, Desk
-from adapters.slack.delivery import Ways
-from adapters.slack.files import Draw, Files
+from adapters.slack.condition import Condition
+from adapters.slack.files import Draw
 from adapters.slack.inbox import Asked, needs_form
-from adapters.slack.installations import Authorize, Installations, rotator_of
-from adapters.slack.messenger import SlackMessenger
-from adapters.slack.oauth import OAuth, open_oauth
-from adapters.slack.outbound import Outbound
-from adapters.slack.people import People
-from adapters.slack.side_events import SideEvents
-from adapters.slack.socket_mode import Ended, SocketMode
+from adapters.slack.keeper import Keeper
+from adapters.slack.parts import Parts, open_parts
 from adapters.slack.web import SlackWeb
 from bot.commands.rate import Limiter
 from bot.dispatch import answer
-from bot.errors import MailportError, Unavailable
-from bot.i18n import say
+from bot.errors import Unavailable
 from bot.model.request import Request
 from bot.ports import Post, Progress, Tools
 
-RECHECK_S = 300.0
 _LOG = logging.getLogger("mailport.slack")
 
 
@@ -65,12 +53,11 @@ class SlackAdapter:
         self._tools = tools
         self._limiter = limiter
         self._draw = draw
-        self._language = tools.settings.language
-        self._status = say(self._language, "slack.status-starting")
+        self._condition = Condition(tools.settings.language)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._keeper: asyncio.Task[None] | None = None
-        self._wake = asyncio.Event()
-        self._parts: _Parts | None = None
+        self._keeper = Keeper(tools, self._condition, self._opened, self._envelope)
+        self._keeping: asyncio.Task[None] | None = None
+        self._parts: Parts | None = None
         secret = None if tools.settings.slack_app_token else tools.settings.slack_signing_secret
         self._web = SlackWeb(secret)
 
@@ -82,28 +69,29 @@ class SlackAdapter:
 
     def status(self) -> str:
         """Whether it works: "ok", or what is wrong in words."""
-        return self._status
+        return self._condition.words
 
     async def post(self, post: Post) -> str:
         """Send a card outside any request. See `Messenger.post`."""
         if self._parts is None:
-            raise Unavailable("slack-unavailable", why=self._status)
+            raise Unavailable("slack-unavailable", why=self.status())
         try:
             return await self._parts.messenger.post(post)
         except Unavailable as problem:
-            self._wake.set()  # perhaps the token is refused now: look at once, and say so
+            self._keeper.wake()  # perhaps the token is refused now: look at once, and say so
             raise problem from None
 
     async def start(self) -> None:
         """Begin; never waits for Slack."""
-        self._keeper = asyncio.create_task(self._keep(), name="slack")
+        self._keeping = asyncio.create_task(self._keeper.run(), name="slack")
 
     async def stop(self, deadline_s: float = 8.0) -> None:
         """Take nothing new, deliver what is under way until the deadline, close everything."""
         self._web.serve(None)
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+        await self._keeper.close()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=deadline_s)
         for task in self._tasks:
@@ -113,55 +101,13 @@ class SlackAdapter:
             await self._parts.close()
             self._parts = None
 
-    # ---- staying connected
+    async def _opened(self) -> Parts:
+        if self._parts is None:
+            self._parts = await open_parts(self._tools, self, self._draw)
+            self._web.serve(self._parts.app)
+        return self._parts
 
-    async def _keep(self) -> None:
-        pause = Pause()
-        while True:
-            try:
-                await self._connected(pause)
-            except SlackFailed as problem:
-                self._say_failed(problem)
-            except MailportError as problem:
-                self._say("database", why=str(problem.details.get("why", problem.key)))
-            except (aiohttp.ClientError, OSError, TimeoutError) as problem:
-                self._say_failed(failure_of(problem))
-            except Exception:  # noqa: BLE001  # a bug of ours must not end Slack for good
-                _LOG.exception("keeping Slack connected failed")
-                self._say("bug")
-            await self._rest(pause.next())
-
-    async def _connected(self, pause: Pause) -> None:
-        """Be connected for as long as it lasts; returns or raises when it is over."""
-        parts = await self._opened()
-        settings = self._tools.settings
-        while True:
-            await parts.installations.identify()
-            if settings.slack_app_token:
-                if not await self._by_socket(parts, settings.slack_app_token, pause):
-                    return
-            elif settings.slack_signing_secret:
-                self._set_ok()
-                pause.reset()
-                await self._rest(RECHECK_S)
-            else:
-                self._say("no-way-in")
-                await self._rest(RECHECK_S)
-
-    async def _by_socket(self, parts: _Parts, app_token: str, pause: Pause) -> bool:
-        """One link; whether to open the next one at once."""
-        said = await parts.api.call("apps.connections.open", app_token)
-
-        def opened() -> None:
-            self._set_ok()
-            pause.reset()
-
-        link = SocketMode(parts.session, self._envelope, opened, self._tools.clock.monotonic)
-        ended: Ended = await link.run(str(said.get("url", "")))
-        if ended == "refresh":
-            return True
-        self._say("disabled" if ended == "disabled" else "lost")
-        return False
+    # ---- what Slack sends
 
     async def _envelope(self, envelope: Json) -> Json | None:
         """Hand an envelope to Bolt; what it answers is the acknowledgement's payload."""
@@ -175,52 +121,7 @@ class SlackAdapter:
         except (AttributeError, TypeError, ValueError, KeyError, IndexError) as problem:
             _LOG.warning("Slack sent an envelope of an odd shape (%s)", type(problem).__name__)
             return None
-        return _payload_of(response.body, response.headers.get("content-type", [""])[0])
-
-    async def _opened(self) -> _Parts:
-        if self._parts is None:
-            self._parts = await self._open()
-            self._web.serve(self._parts.app)
-        return self._parts
-
-    async def _open(self) -> _Parts:
-        settings = self._tools.settings
-        oauth: OAuth | None = None
-        if settings.slack_client_id and settings.slack_client_secret:
-            oauth = await open_oauth(settings, (await self._tools.stores()).url)
-        session = open_session()
-        return _Parts(self, session, oauth)
-
-    async def _rest(self, seconds: float) -> None:
-        """Pause; a send that fails ends the pause, because the token may be refused now."""
-        self._wake.clear()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
-
-    # ---- saying how it is
-
-    def _set_ok(self) -> None:
-        if self._status != "ok":
-            _LOG.info("Slack: connected")
-        self._status = "ok"
-
-    def _say(self, word: str, **details: object) -> None:
-        reason = say(self._language, f"slack.status-{word}", **details)
-        if reason != self._status:
-            _LOG.warning("Slack: %s", reason)
-        self._status = reason
-
-    def _say_failed(self, problem: SlackFailed) -> None:
-        word = {"token": "token", "rate": "rate"}.get(problem.kind, "unreachable")
-        self._say("refused" if problem.kind == "other" else word, why=problem.error)
-
-    def failed(self, problem: SlackFailed) -> None:
-        """A delivery failed; if the token is why, the keeper has to know."""
-        if problem.kind == "token":
-            self._say_failed(problem)
-            self._wake.set()
-
-    # ---- work
+        return _payload_of(response.body) if response.status == 200 else None
 
     async def answer(self, request: Request, progress: Progress) -> Any:
         """The core's answer."""
@@ -229,7 +130,7 @@ class SlackAdapter:
     def asked(self, asked: Asked) -> None:
         """Take something asked; returns at once."""
         parts = self._parts
-        if parts is None or not parts.seen.first_here(asked.once):
+        if parts is None or not _is_new(parts.seen, asked):
             return
         path = needs_form(asked)
         if path is not None:
@@ -242,6 +143,14 @@ class SlackAdapter:
         """Take any other event; returns at once."""
         if self._parts is not None:
             self._work(self._parts.side.take(kind, body, context.team_id, context.enterprise_id))
+
+    # ---- work
+
+    def failed(self, problem: SlackFailed) -> None:
+        """A delivery failed; if the token is why, the keeper has to know."""
+        if problem.kind == "token":
+            self._condition.tell_failed(problem)
+            self._keeper.wake()
 
     def _work(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._careful(work), name="slack work")
@@ -258,65 +167,13 @@ class SlackAdapter:
             _LOG.exception("work for Slack failed")
 
 
-class _Parts:
-    """What is open while the adapter runs."""
-
-    def __init__(self, adapter: SlackAdapter, session: aiohttp.ClientSession, oauth: OAuth | None) -> None:
-        tools = adapter._tools  # one thing in two classes
-        settings, clock = tools.settings, tools.clock.monotonic
-        self.session = session
-        self.oauth = oauth
-        self.api = SlackApi(open_client(session, settings.slack_api_url))
-        rotator = None
-        if oauth is not None:
-            rotator = rotator_of(self.api, oauth.settings.client_id, oauth.settings.client_secret)
-        self.installations = Installations(
-            self.api, settings.slack_bot_token, oauth.store if oauth else None, clock, rotator
-        )
-        outbound = Outbound(clock)
-        ways = Ways(
-            api=self.api,
-            outbound=outbound,
-            files=Files(self.api, outbound, adapter._draw),
-            clock=clock,
-        )
-        self.people = People(self.api, settings.slack_admins, clock)
-        self.seen = Seen("slack", tools.stores, tools.clock)
-        ask: Answer = adapter.answer
-        self.conversation = Conversation(
-            Desk(
-                answer=ask,
-                installations=self.installations,
-                people=self.people,
-                seen=self.seen,
-                ways=ways,
-                language=settings.language,
-                failed=adapter.failed,
-            )
-        )
-        self.messenger = SlackMessenger(self.installations, ways)
-        self.side = SideEvents(
-            tools=tools, api=self.api, installations=self.installations, people=self.people
-        )
-        hands = Hands(asked=adapter.asked, event=adapter.event, language=settings.language)
-        self.app: AsyncApp = build_app(
-            self.api.client, Authorize(self.installations), hands, oauth.settings if oauth else None
-        )
-
-    async def close(self) -> None:
-        """Close the session and the installation store."""
-        await self.session.close()
-        if self.oauth is not None:
-            await self.oauth.close()
+def _is_new(seen: Seen, asked: Asked) -> bool:
+    """Whether this process has not taken it before; decides at once, without waiting."""
+    said_first = seen.first_here(asked.said)
+    return seen.first_here(asked.once) and (said_first or not asked.edited)
 
 
-def _payload_of(body: str | None, content_type: str) -> Json | None:
-    """Bolt's answer as the payload of an acknowledgement."""
-    if not body:
-        return None
-    if content_type.startswith("application/json"):
-        import json
-
-        payload = json.loads(body)
-        return payload if isinstance(payload, dict) else None
-    return {"text": body[: limits.SECTION_CHARACTERS]}
+def _payload_of(body: str | None) -> Json | None:
+    """Bolt's answer as the payload of an acknowledgement: what is wrong with a form."""
+    payload = json.loads(body) if body and body.startswith("{") else None
+    return payload if isinstance(payload, dict) else None

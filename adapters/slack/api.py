@@ -24,7 +24,7 @@ RATE_LIMIT_RETRIES = 3
 QUIET = logging.getLogger("mailport.slack.library")
 QUIET.setLevel(logging.CRITICAL)
 
-Failure = Literal["unreachable", "token", "gone", "blocks", "rate", "missing", "other"]
+Failure = Literal["unreachable", "token", "gone", "blocks", "rate", "missing", "trigger", "other"]
 
 _TOKEN_ERRORS = frozenset(
     {
@@ -56,6 +56,11 @@ _BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_block
 _MISSING_ERRORS = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
 )
+_TRIGGER_ERRORS = frozenset(
+    {"expired_trigger_id", "invalid_trigger_id", "trigger_expired", "exchanged_trigger_id"}
+)
+# HTTP answers of something that speaks for Slack and does not know the method (a proxy, a test server).
+_UNKNOWN_METHOD = frozenset({404, 405, 501})
 
 
 class SlackFailed(Exception):
@@ -202,6 +207,8 @@ def failure_of(problem: Exception) -> SlackFailed:
     error = str(data.get("error", "")) if isinstance(data, dict) else ""
     headers = getattr(answer, "headers", None) or {}
     status = getattr(answer, "status_code", getattr(answer, "status", 0))
+    if not error and status in _UNKNOWN_METHOD:
+        return SlackFailed("other", "unknown_method")
     if status == 429 or error in ("ratelimited", "rate_limited", "message_limit_exceeded"):
         return SlackFailed("rate", error or "ratelimited", _seconds(headers.get("Retry-After")))
     if status >= 500 or (not error and status != 200) or error in ("internal_error", "fatal_error"):
@@ -215,6 +222,7 @@ def _kind(error: str) -> Failure:
         ("gone", _GONE_ERRORS),
         ("blocks", _BLOCK_ERRORS),
         ("missing", _MISSING_ERRORS),
+        ("trigger", _TRIGGER_ERRORS),
     ):
         if error in errors:
             return kind  # type: ignore[return-value]  # mypy widens the literals of the tuple

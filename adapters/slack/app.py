@@ -20,7 +20,8 @@ from adapters.slack.api import QUIET
 from adapters.slack.inbox import Asked, in_team, read_action, read_command, read_event
 from adapters.slack.modals import CALLBACK, faults, read_submission
 
-COMMAND = "/mailport"
+# One listener for every slash command of the app: a second app for trying out may name its own differently.
+ANY_COMMAND = re.compile(r"^/")
 ANY_ACTION = re.compile(r"^mailport\.")
 ANY_VIEW = re.compile(rf"^{re.escape(CALLBACK)}\.")
 ANY_EVENT = re.compile(r"^")
@@ -59,7 +60,7 @@ def build_app(
         attaching_conversation_kwargs_enabled=False,
     )
 
-    @app.command(COMMAND)
+    @app.command(ANY_COMMAND)
     async def on_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
         _hand(hands, read_command(body), context)

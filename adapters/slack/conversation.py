@@ -6,19 +6,19 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.conversation.order import Order, Slot
 from adapters.conversation.runs import Run, Runs
 from adapters.conversation.seen import Seen
 from adapters.slack.api import SlackFailed
 from adapters.slack.delivery import Delivery, Ways
-from adapters.slack.inbox import Asked, changes_something
+from adapters.slack.inbox import Asked, changes_something, form_of
 from adapters.slack.installations import Installations, Installed
 from adapters.slack.people import People
 from adapters.slack.render import render_pending
-from bot.cards.model import Pending, Reply, rich
-from bot.i18n import template
+from bot.cards.model import Button, Card, Pending, Reply, rich
+from bot.i18n import has, say, template
 from bot.model.request import Person, Place, Request
 from bot.ports import Progress
 
@@ -95,7 +95,7 @@ class Conversation:
         finally:
             await self._runs.leave(run)
         await slot.turn()
-        await delivery.finish(reply.card)
+        await delivery.finish(with_form(reply.card, asked))
 
     async def _run(self, asked: Asked, installed: Installed, tell: Progress) -> Reply:
         async with self._room:
@@ -151,6 +151,16 @@ class Conversation:
 
     def _working(self) -> Pending:
         return Pending(rich(template(self._desk.language, "slack.working")))
+
+
+def with_form(card: Card, asked: Asked) -> Card:
+    """A refusal of a command whose long text is missing offers its form: only a button can open one."""
+    path = form_of(asked) if card.private else None
+    title = f"slack.form.title-{'-'.join(path)}" if path is not None else ""
+    if path is None or not has(card.language, title):
+        return card
+    button = Button(label=say(card.language, title), command=" ".join(path), style="primary")
+    return replace(card, buttons=(button, *card.buttons))
 
 
 def place_of(asked: Asked) -> Place:

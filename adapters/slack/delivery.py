@@ -11,12 +11,14 @@ A response address serves five times within thirty minutes; after that it is `ch
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from adapters.slack import limits
-from adapters.slack.api import SlackApi, SlackFailed
+from adapters.slack.api import Failure, SlackApi, SlackFailed
 from adapters.slack.blocks import Json
 from adapters.slack.files import Files
 from adapters.slack.inbox import Asked
@@ -25,6 +27,9 @@ from adapters.slack.render import Message, Rendered, render_card, text_only
 from bot.cards.model import Card
 
 _LOG = logging.getLogger(__name__)
+TRIES = 5
+FIRST_PAUSE_S = 0.5
+T = TypeVar("T")
 # Nothing that others wrote may unfurl, and no name in it may become a mention.
 STILL: Json = {"unfurl_links": False, "unfurl_media": False, "link_names": False}
 
@@ -163,6 +168,10 @@ class Delivery:
         thread = thread or self.asked.thread
 
         async def act() -> Json:
+            # A post that Slack did not answer may have arrived: only what was refused is sent again.
+            return await self._patiently(post, ("rate",))
+
+        async def post() -> Json:
             return await self.ways.api.call(
                 "chat.postMessage", self.token, channel=self.asked.channel, thread_ts=thread, **body
             )
@@ -171,26 +180,42 @@ class Delivery:
         self.ts = self.ts or str(said.get("ts") or "") or None
 
     async def _update(self, message: Message) -> bool:
-        """Edit our message; False when it is not there any more."""
-        try:
+        """Edit our message; False when it is not there any more, or may not be edited."""
+        # Left out, the blocks of before would stay: an empty list takes them away.
+        body: Json = {"text": message.text, "blocks": list(message.blocks)}
+
+        async def act() -> None:
             await self.ways.api.call(
-                "chat.update", self.token, channel=self.asked.channel, ts=self.ts, **self._body(message)
+                "chat.update", self.token, channel=self.asked.channel, ts=self.ts, **body
             )
+
+        try:
+            await self._patiently(act, ("rate", "unreachable"))
         except SlackFailed as problem:
-            if problem.kind != "missing":
+            if problem.kind not in ("missing", "gone", "other"):
                 raise
+            _LOG.info("a message of ours cannot be edited (%s); posting anew", problem)
             return False
         return True
 
     async def _ephemeral(self, message: Message) -> None:
-        await self.ways.api.call(
-            "chat.postEphemeral",
-            self.token,
-            channel=self.asked.channel,
-            user=self.asked.person,
-            thread_ts=self.asked.thread,
-            **self._body(message),
-        )
+        """Show it to the asker alone, in the channel; where that cannot be, in a direct message."""
+        body = self._body(message)
+        try:
+            await self.ways.api.call(
+                "chat.postEphemeral",
+                self.token,
+                channel=self.asked.channel,
+                user=self.asked.person,
+                thread_ts=self.asked.thread,
+                **body,
+            )
+        except SlackFailed as problem:
+            if problem.kind not in ("missing", "gone", "other"):
+                raise
+            await self.ways.api.call(
+                "chat.postMessage", self.token, channel=self.asked.person, **body, **STILL
+            )
 
     async def _respond(self, message: Message, *, ephemeral: bool = False, replace: bool = False) -> bool:
         """Use the response address; False when there is none or it is used up."""
@@ -206,11 +231,23 @@ class Delivery:
         try:
             await self.ways.api.respond(str(self.asked.response_url), body)
         except SlackFailed as problem:
-            if problem.kind in ("blocks", "rate"):
+            if problem.kind == "blocks":
                 raise
             _LOG.info("a response address of Slack's does not work (%s); posting instead", problem)
             return False
         return True
+
+    @staticmethod
+    async def _patiently(act: Callable[[], Awaitable[T]], kinds: tuple[Failure, ...]) -> T:
+        """Try again for a while, with the pauses that Slack asks for."""
+        for tries in range(TRIES):
+            try:
+                return await act()
+            except SlackFailed as problem:
+                if problem.kind not in kinds or tries == TRIES - 1:
+                    raise
+                await asyncio.sleep(problem.retry_after_s or FIRST_PAUSE_S * 2**tries)
+        raise AssertionError("the last try returns or raises")  # pragma: no cover
 
     def _may_respond(self) -> bool:
         young = self.ways.clock() - self._born < limits.RESPONSE_URL_LIFETIME_S

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import blake2s
 from typing import Any
 
 from adapters.slack.blocks import ACTION_CONFIRMED, ACTION_RUN
 from adapters.slack.markup import mentions, read_typed
-from bot.commands.catalog import BY_PATH
+from bot.commands.catalog import BY_PATH, FIRST_WORDS
 
 Payload = Mapping[str, Any]
 PREFIX = "!mailport"
+_ADDRESSED = re.compile(r"^[\s,:;–—-]+")
 SPOKEN_SUBTYPES = frozenset({None, "", "thread_broadcast", "file_share", "me_message"})
 
 
@@ -28,6 +31,8 @@ class Asked:
         replaces: The answer takes the place of that message (a confirmed question).
         echo: Words to show above a public answer, because others did not see them.
         once: Name of what was done; a second delivery with the same name is dropped. Empty: no name.
+        said: Name of the message, whatever its words are now.
+        edited: It was changed since it was said; if it was answered then, it is not answered again.
     """
 
     team: str
@@ -46,6 +51,8 @@ class Asked:
     replaces: bool = False
     echo: str = ""
     once: str = ""
+    said: str = ""
+    edited: bool = False
 
     @property
     def private(self) -> bool:
@@ -56,6 +63,13 @@ class Asked:
     def workspace(self) -> str:
         """The workspace as the core knows it."""
         return f"slack:{self.team}"
+
+
+def _once(kind: str, *parts: str) -> str:
+    """A name for a delivery. The words are part of it: what differs in them is no repetition."""
+    if not parts[0]:
+        return ""
+    return f"{kind}:{blake2s(chr(0).join(parts).encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
 
 
 def _text(payload: Payload, *path: str) -> str:
@@ -71,17 +85,17 @@ def read_command(body: Payload) -> Asked | None:
     if not channel or not person:
         return None
     words = read_typed(_text(body, "text"))
-    trigger = _text(body, "trigger_id")
+    trigger, address = _text(body, "trigger_id"), _text(body, "response_url")
     return Asked(
         team=team,
         enterprise=_text(body, "enterprise_id") or None,
         channel=channel,
         person=person,
         text=words,
-        response_url=_text(body, "response_url") or None,
+        response_url=address or None,
         trigger_id=trigger or None,
         echo=words or "help",
-        once=f"trigger:{trigger}" if trigger else "",
+        once=_once("command", trigger or address, address, team, channel, person, words),
     )
 
 
@@ -92,7 +106,7 @@ def read_event(body: Payload, *, own_id: str | None, own_bot: str | None) -> Ask
         return None
     text, kind = _text(event, "text"), _text(event, "type")
     if kind == "app_mention":
-        words: str | None = _without_prefix(read_typed(text, own_id=own_id or _first_mentioned(text)))
+        words: str | None = _after_mention(text, own_id or _first_mentioned(text))
         thread = _text(event, "thread_ts") or _text(event, "ts")
     else:
         words = _spoken_to_us(event, text, own_id)
@@ -100,6 +114,8 @@ def read_event(body: Payload, *, own_id: str | None, own_bot: str | None) -> Ask
     if words is None:
         return None
     team, channel, ts = _text(body, "team_id"), _text(event, "channel"), _text(event, "ts")
+    # A mention is delivered as `app_mention` and again as `message`: the message itself is the name.
+    said = f"message:{team}:{channel}:{ts}" if ts else ""
     return Asked(
         team=team or _text(event, "team"),
         enterprise=_text(body, "enterprise_id") or None,
@@ -107,8 +123,9 @@ def read_event(body: Payload, *, own_id: str | None, own_bot: str | None) -> Ask
         person=_text(event, "user"),
         text=words,
         thread=thread or None,
-        # A mention is delivered as `app_mention` and again as `message`: the message itself is the name.
-        once=f"message:{team}:{channel}:{ts}",
+        once=_once("said", said or _text(body, "event_id"), _text(event, "user"), words),
+        said=said,
+        edited=bool(event.get("edited")),
     )
 
 
@@ -131,6 +148,24 @@ def _spoken_to_us(event: Payload, text: str, own_id: str | None) -> str | None:
     if words[: len(PREFIX)].lower() != PREFIX or words[len(PREFIX) : len(PREFIX) + 1].strip():
         return None
     return words[len(PREFIX) :].strip()
+
+
+def _after_mention(text: str, own_id: str | None) -> str:
+    """What was said to us; "hello @Mailport check example.com" is a command too."""
+    before, mention, after = _parted(text, own_id)
+    words = _without_prefix(_ADDRESSED.sub("", read_typed(after, own_id=own_id)))
+    if not mention or not before.strip():
+        return words
+    first = words.split(None, 1)[:1]
+    if first and first[0].lower().lstrip("/!") in FIRST_WORDS:
+        return words
+    return _without_prefix(read_typed(text, own_id=own_id))
+
+
+def _parted(text: str, own_id: str | None) -> tuple[str, bool, str]:
+    start = text.find(f"<@{own_id}") if own_id else -1
+    end = text.find(">", start) if start >= 0 else -1
+    return (text[:start], True, text[end + 1 :]) if end >= 0 else ("", False, text)
 
 
 def _without_prefix(words: str) -> str:
@@ -157,6 +192,8 @@ def read_action(body: Payload) -> Asked | None:
     if not words or not person or not name.startswith((ACTION_RUN, ACTION_CONFIRMED)):
         return None
     confirmed = name.startswith(ACTION_CONFIRMED)
+    source = _text(body, "message", "ts") or _text(container, "message_ts")
+    address = _text(body, "response_url")
     return Asked(
         team=_text(body, "team", "id") or _text(body, "user", "team_id"),
         enterprise=_text(body, "enterprise", "id") or None,
@@ -165,22 +202,27 @@ def read_action(body: Payload) -> Asked | None:
         text=words,
         confirmed=confirmed,
         thread=_text(body, "message", "thread_ts") or _text(container, "thread_ts") or None,
-        response_url=_text(body, "response_url") or None,
+        response_url=address or None,
         trigger_id=trigger or None,
-        source=_text(body, "message", "ts") or _text(container, "message_ts") or None,
+        source=source or None,
         replaces=confirmed,
         echo="" if confirmed else words,
-        once=f"trigger:{trigger}" if trigger else "",
+        once=_once("action", trigger or address, address, channel, source, person, name, words),
     )
 
 
-def needs_form(asked: Asked) -> tuple[str, ...] | None:
+def form_of(asked: Asked) -> tuple[str, ...] | None:
     """The command whose one long option is missing, so that a modal has to ask for it."""
-    words = tuple(asked.text.lower().split())
+    words = tuple(asked.text.lower().lstrip("/!").split())
     command = BY_PATH.get(words) if asked.command is None else None
-    if command is None or asked.trigger_id is None or not command.ready:
+    if command is None or not command.ready:
         return None
     return command.path if command.form is not None or command.path == ("watch", "add") else None
+
+
+def needs_form(asked: Asked) -> tuple[str, ...] | None:
+    """The command whose modal can and should be opened now."""
+    return form_of(asked) if asked.trigger_id is not None else None
 
 
 def changes_something(asked: Asked) -> bool:

@@ -6,23 +6,32 @@ the workspace may have removed us (bolt-python#1332).
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from aiohttp import ClientError
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_sdk.errors import SlackTokenRotationError
+from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.oauth.installation_store import Bot
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.slack.api import SlackApi
+from bot.errors import MailportError
+from bot.watches.stores import Stores
 
 CACHE_S = 60.0
+# Slack waits three seconds for an acknowledgement; the store may take a part of them.
+STORE_S = 1.5
+RENEW_MINUTES = 120
+ORGANISATION_S = 400 * 86400.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -50,6 +59,41 @@ class Rotator(Protocol):
         ...
 
 
+class Organisations:
+    """To which Enterprise Grid organisation a workspace belongs: nothing but a request says so.
+
+    Alerts and reports go out without a request, so what requests said is remembered.
+    """
+
+    def __init__(self, stores: Callable[[], Awaitable[Stores]], now: Callable[[], datetime]) -> None:
+        self._stores = stores
+        self._now = now
+        self._known: dict[str, str] = {}
+
+    async def learn(self, team: str, enterprise: str) -> None:
+        """A request of this workspace named its organisation."""
+        if self._known.get(team) == enterprise:
+            return
+        self._known[team] = enterprise
+        try:
+            memos = (await self._stores()).memos
+            await memos.put(f"slack-org:{team}", enterprise, ORGANISATION_S, self._now())
+        except MailportError as problem:
+            _LOG.warning("cannot remember the organisation of workspace %s: %s", team, problem)
+
+    async def of(self, team: str) -> str | None:
+        """The organisation, None when none was ever named."""
+        if team not in self._known:
+            try:
+                found = await (await self._stores()).memos.get(f"slack-org:{team}", self._now())
+            except MailportError:
+                return None
+            if found is None:
+                return None
+            self._known[team] = found
+        return self._known[team]
+
+
 class Installations:
     """Finds how we are installed in a workspace.
 
@@ -57,6 +101,7 @@ class Installations:
         token: `SLACK_BOT_TOKEN`.
         store: Installations of many workspaces; None without OAuth.
         rotator: For tokens that expire.
+        organisations: Of workspaces in Enterprise Grid; None without OAuth.
     """
 
     def __init__(
@@ -66,12 +111,15 @@ class Installations:
         store: AsyncInstallationStore | None,
         clock: Callable[[], float],
         rotator: Rotator | None = None,
+        organisations: Organisations | None = None,
     ) -> None:
         self._api = api
         self._own = Installed(token=token) if token else None
         self._store = store
         self._clock = clock
         self._rotator = rotator
+        self._organisations = organisations
+        self._renewing = asyncio.Lock()
         self._known: dict[tuple[str | None, str | None], tuple[float, Installed]] = {}
 
     @property
@@ -96,60 +144,92 @@ class Installations:
         )
 
     async def find(
-        self, team: str | None, enterprise: str | None = None, *, fresh: bool = False, org: bool = False
+        self, team: str | None, enterprise: str | None = None, *, fresh: bool = False, renew: bool = True
     ) -> Installed | None:
         """How we are installed in a workspace, None when we are not.
 
         Args:
             fresh: Ask the store even when the answer is known.
-            org: Installed for the whole Enterprise organisation.
+            renew: Renew a token that is about to expire, which takes a call to Slack.
         """
         if self._store is None:
             return self._own
-        at, installed = self._known.get((enterprise, team), (float("-inf"), None))
+        key = (enterprise, team)
+        at, installed = self._known.get(key, (float("-inf"), None))
         if installed is None or fresh or at < self._clock() - CACHE_S:
             try:
-                installed = await self._from_store(team, enterprise, org=org)
-            except (SQLAlchemyError, OSError) as problem:
+                async with asyncio.timeout(STORE_S if not renew else None):
+                    installed = await self._from_store(team, enterprise, renew=renew)
+            except (SQLAlchemyError, OSError, TimeoutError) as problem:
                 # What was known a minute ago is better than silence while the database is away.
                 _LOG.warning("cannot read Slack installations (%s)", type(problem).__name__)
                 return installed or self._own_of(team)
-            if installed is not None:
-                self._known[enterprise, team] = (self._clock(), installed)
+            if installed is None:
+                self._known.pop(key, None)
+            elif renew:
+                self._known[key] = (self._clock(), installed)
         return installed or self._own_of(team)
 
     async def remove(self, team: str | None, enterprise: str | None) -> None:
         """Nothing known of a workspace any more (uninstalled, token revoked)."""
-        self._known.pop((enterprise, team), None)
+        self._known = {key: one for key, one in self._known.items() if key[1] != team}
         if self._store is not None:
             await self._store.async_delete_all(enterprise_id=enterprise, team_id=team)
+
+    def forget(self, team: str) -> None:
+        """Ask the store anew the next time: Slack refused the token that was known."""
+        self._known = {key: one for key, one in self._known.items() if key[1] != team}
 
     def _own_of(self, team: str | None) -> Installed | None:
         own = self._own
         return own if own is not None and own.team in (None, team) else None
 
-    async def _from_store(self, team: str | None, enterprise: str | None, *, org: bool) -> Installed | None:
-        assert self._store is not None  # only asked when there is one
-        bot = await self._store.async_find_bot(
-            enterprise_id=enterprise, team_id=team, is_enterprise_install=org
-        )
+    async def _from_store(self, team: str | None, enterprise: str | None, *, renew: bool) -> Installed | None:
+        bot = await self._bot(team, enterprise)
         if bot is None:
             return None
-        bot = await self._renewed(bot)
+        if renew:
+            bot = await self._renewed(bot)
         return Installed(token=bot.bot_token, team=team, user_id=bot.bot_user_id, bot_id=bot.bot_id)
 
+    async def _bot(self, team: str | None, enterprise: str | None) -> Bot | None:
+        """The workspace's own installation, else its organisation's."""
+        assert self._store is not None  # only asked when there is one
+        if self._organisations is not None and team:
+            if enterprise:
+                await self._organisations.learn(team, enterprise)
+            else:
+                enterprise = await self._organisations.of(team)
+        bot = await self._store.async_find_bot(enterprise_id=enterprise, team_id=team)
+        if bot is None and enterprise:
+            bot = await self._store.async_find_bot(
+                enterprise_id=enterprise, team_id=team, is_enterprise_install=True
+            )
+        return bot
+
     async def _renewed(self, bot: Bot) -> Bot:
-        if self._rotator is None or self._store is None:
+        if self._rotator is None or self._store is None or bot.bot_refresh_token is None:
             return bot
-        try:
-            renewed = await self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=120)
-        except SlackTokenRotationError as problem:
-            _LOG.warning("Slack does not renew the token of workspace %s: %s", bot.team_id, problem)
-            return bot
-        if renewed is None:
-            return bot
-        await self._store.async_save_bot(renewed)
-        return renewed
+        async with self._renewing:  # a refresh token serves once
+            current = await self._store.async_find_bot(
+                enterprise_id=bot.enterprise_id,
+                team_id=bot.team_id,
+                is_enterprise_install=bot.is_enterprise_install,
+            )
+            bot = current or bot
+            try:
+                renewed = await self._rotator.perform_bot_token_rotation(
+                    bot=bot, minutes_before_expiration=RENEW_MINUTES
+                )
+            except (SlackTokenRotationError, SlackApiError, ClientError, OSError, TimeoutError) as problem:
+                _LOG.warning(
+                    "Slack does not renew the token of workspace %s (%s)", bot.team_id, type(problem).__name__
+                )
+                return bot
+            if renewed is None:
+                return bot
+            await self._store.async_save_bot(renewed)
+            return renewed
 
 
 def rotator_of(api: SlackApi, client_id: str, client_secret: str) -> Rotator:
@@ -177,14 +257,9 @@ class Authorize(AsyncAuthorize):
         actor_user_id: str | None = None,
     ) -> AuthorizeResult | None:
         """The installation, None when this workspace has none."""
-        del (
-            actor_enterprise_id,
-            actor_team_id,
-            actor_user_id,
-        )  # only for tokens of users, which we have none of
-        installed = await self._installations.find(
-            team_id, enterprise_id, org=bool(context.is_enterprise_install)
-        )
+        # The actor's ids matter for tokens of users only, which we have none of.
+        del context, actor_enterprise_id, actor_team_id, actor_user_id
+        installed = await self._installations.find(team_id, enterprise_id, renew=False)
         if installed is None:
             return None
         return AuthorizeResult(

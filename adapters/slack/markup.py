@@ -23,6 +23,11 @@ _ALIVE = re.compile(
     r"(?<=<)(?=[!@#]|(?:https?|mailto|tel|slack):)|(?<=@)(?=(?:channel|here|everyone|group)(?![a-z0-9]))",
     re.IGNORECASE,
 )
+# Type that people put around names: code, bold and italic signs, and what phones make of quotes and dashes.
+_FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
+_CODE = re.compile(r"`([^`\n]+)`")
+_STRONG = re.compile(r"(?<![\w*_])([*_])(?=\S)([^*_\n]+?)(?<=\S)\1(?![\w*_])")
+_LONG_DASH = re.compile(r"(?<!\S)—(?=[a-z])")
 _FORMATTING = re.compile(r"(?=[*_~`:])")
 
 
@@ -42,9 +47,16 @@ def read_typed(text: str, *, own_id: str | None = None) -> str:
             return f"#{found['channel_name'] or found['channel']}"
         return found["special_label"] or f"@{found['special']}"
 
-    plain = _TYPED.sub(words, text)
+    plain = _LONG_DASH.sub("--", without_type(_TYPED.sub(words, text)))
     plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     return plain.replace("\u00a0", " ").strip()
+
+
+def without_type(text: str) -> str:
+    """Text without the signs that make code and bold type of it; what stands between them stays."""
+    if "`" in text:
+        text = _CODE.sub(r"\1", _FENCE.sub(r"\1", text))
+    return _STRONG.sub(r"\2", text) if "*" in text or "_" in text else text
 
 
 def mentions(text: str, user: str) -> bool:

@@ -15,11 +15,13 @@ from adapters.slack.blocks import Json
 from adapters.slack.inbox import Asked
 from adapters.slack.markup import defused, read_typed, shortened
 from bot.cards.failure import failure_card
+from bot.cards.model import Button, Card, Paragraph, rich
+from bot.cards.plaintext import text_of
 from bot.commands.catalog import BY_PATH
 from bot.commands.definition import Command, Option
 from bot.commands.parse import read_value
 from bot.errors import BadInput, MailportError
-from bot.i18n import has, say
+from bot.i18n import say, template
 
 CALLBACK = "mailport.form"
 # An input of Slack's takes 3,000 characters at most; headers of a message are often longer.
@@ -183,6 +185,22 @@ def faults(asked: Asked, language: str) -> dict[str, str]:
     return found
 
 
-def has_form(language: str, path: tuple[str, ...]) -> bool:
-    """Whether a command has a form with a title."""
-    return has(language, f"slack.form.title-{'-'.join(path)}")
+def late_form_card(language: str, path: tuple[str, ...]) -> Card:
+    """What the asker reads when Slack opened no form: it has to come within three seconds."""
+    command = BY_PATH[path]
+    text = rich(
+        template(language, "slack.form.late"),
+        {"command": command.name, "example": say(language, f"{command.key}.example")},
+    )
+    again = Button(
+        label=say(language, f"slack.form.title-{'-'.join(path)}"), command=command.name, style="primary"
+    )
+    return Card(
+        title="",
+        tone="unknown",
+        blocks=(Paragraph(text),),
+        buttons=(again,),
+        summary=text_of(text, links=False),
+        private=True,
+        language=language,
+    )

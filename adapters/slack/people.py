@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from adapters.slack.api import SlackApi, SlackFailed
 from bot.model.request import Person
@@ -56,7 +57,7 @@ class People:
         answer = await self._api.read("users.info", token, user=user, include_locale="true")
         found = answer.get("user")
         found = found if isinstance(found, dict) else {}
-        local = not found.get("is_stranger") and found.get("team_id", team) in (team, None)
+        local = not found.get("is_stranger") and _belongs(found, team)
         trusted = any(found.get(name) is True for name in ("is_admin", "is_owner", "is_primary_owner"))
         admin = user in self._users or (local and trusted) or await self._in_group(team, user, token)
         locale = found.get("locale")
@@ -84,3 +85,10 @@ class People:
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[team, user] = known
+
+
+def _belongs(user: dict[str, Any], team: str) -> bool:
+    """Whether this is the user's own workspace; in an Enterprise Grid organisation one may have several."""
+    grid = user.get("enterprise_user")
+    teams = grid.get("teams") if isinstance(grid, dict) else None
+    return user.get("team_id", team) in (team, None, "") or (isinstance(teams, list) and team in teams)

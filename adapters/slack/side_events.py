@@ -9,11 +9,12 @@ from typing import Any
 
 from adapters.slack.api import SlackApi, SlackFailed
 from adapters.slack.conversation import place_of
+from adapters.slack.delivery import Delivery, Ways
 from adapters.slack.home import Shown, channels_of, home_view, watches_of
 from adapters.slack.inbox import Asked
 from adapters.slack.installations import Installations
 from adapters.slack.manifest import prompts
-from adapters.slack.modals import form_view, loading_view
+from adapters.slack.modals import form_view, late_form_card, loading_view
 from adapters.slack.people import People
 from bot.errors import MailportError
 from bot.i18n import LANGUAGES
@@ -30,6 +31,7 @@ class SideEvents:
     api: SlackApi
     installations: Installations
     people: People
+    ways: Ways
 
     async def take(
         self, kind: str, body: Mapping[str, Any], team: str | None, enterprise: str | None
@@ -51,17 +53,25 @@ class SideEvents:
         """Open a modal within three seconds, then fill it in.
 
         Raises:
-            SlackFailed: It could not be opened.
+            SlackFailed: It could not be opened, nor could that be said.
         """
         installed = await self.installations.find(asked.team, asked.enterprise)
         if installed is None:
             return
-        opened = await self.api.call(
-            "views.open",
-            installed.token,
-            trigger_id=asked.trigger_id,
-            view=loading_view(self.tools.settings.language, path),
-        )
+        try:
+            opened = await self.api.call(
+                "views.open",
+                installed.token,
+                trigger_id=asked.trigger_id,
+                view=loading_view(self.tools.settings.language, path),
+            )
+        except SlackFailed as problem:
+            if problem.kind == "token":
+                raise
+            _LOG.warning("a form could not be opened in Slack: %s", problem)
+            card = late_form_card(await self._language_of(asked), path)
+            await Delivery(asked, installed.token, self.ways).finish(card)
+            return
         language = await self._language_of(asked)
         view = opened.get("view") or {}
         await self.api.call(

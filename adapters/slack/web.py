@@ -64,6 +64,11 @@ class SlackWeb:
             return _refuse(401, "not signed by Slack, or too old")
         if not understood(body, request.content_type):
             return _refuse(400, "no request of Slack's")
+        challenge = _challenge(body)
+        if (
+            challenge is not None
+        ):  # asked while the app is being set up, when Slack itself may be out of reach
+            return web.json_response({"challenge": challenge})
         if self._app is None:
             return _refuse(503, "starting or ending")
         return await self._dispatch(self._app, request, body)
@@ -139,6 +144,15 @@ def understood(body: str, content_type: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return bool(fields)
+
+
+def _challenge(body: str) -> str | None:
+    """The word to send back when Slack verifies the address."""
+    if '"url_verification"' not in body:
+        return None
+    asked = json.loads(body) if body.lstrip().startswith("{") else {}
+    challenge = asked.get("challenge") if asked.get("type") == "url_verification" else None
+    return challenge if isinstance(challenge, str) else None
 
 
 def _refuse(status: int, why: str) -> web.Response:
