@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import command_line, dispatch, probe
+from benchmarks import command_line, dispatch, probe, probe_delayed
 
-for module in (command_line, dispatch, probe):
+for module in (command_line, dispatch, probe, probe_delayed):
     print(f"\n{(module.__doc__ or '').strip()}")
     module.main()
