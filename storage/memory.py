@@ -5,7 +5,7 @@ Nothing here waits, so every call is one transaction by itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -283,13 +283,19 @@ class MemoryWatches:
         return tuple((*key, count) for key, count in sorted(counts.items()))
 
     async def claim_due(
-        self, vantage: str, now: datetime, *, shard: int | None = None, limit: int = 200, lease_s: float = 300
+        self,
+        vantage: str,
+        now: datetime,
+        *,
+        shards: Collection[int] | None = None,
+        limit: int = 200,
+        lease_s: float = 300,
     ) -> tuple[Claimed, ...]:
         """See `WatchStore.claim_due`."""
         due = [
             watch
             for watch in self._due(now)
-            if watch.vantage == vantage and shard in (None, shard_of(watch.target))
+            if watch.vantage == vantage and (shards is None or shard_of(watch.target) in shards)
         ]
         claimed: list[Claimed] = []
         for watch in sorted(due[:limit], key=lambda watch: watch.id):
@@ -305,13 +311,37 @@ class MemoryWatches:
             )
         return tuple(claimed)
 
-    async def record(self, recorded: Sequence[Recorded], messages: Sequence[Message], now: datetime) -> int:
+    async def keep(self, watch_ids: Sequence[int], lease: datetime, until: datetime) -> None:
+        """See `WatchStore.keep`."""
+        for state in self._of(watch_ids):
+            if state.next_due == lease:
+                state.next_due = until
+
+    async def hurry(self, watch_ids: Sequence[int], now: datetime) -> None:
+        """See `WatchStore.hurry`."""
+        for state in self._of(watch_ids):
+            if state.next_due is not None and state.next_due > now:
+                state.next_due = now
+
+    def _of(self, watch_ids: Sequence[int]) -> list[_State]:
+        return [self._states[one] for one in watch_ids if one in self._states]
+
+    async def record(
+        self,
+        recorded: Sequence[Recorded],
+        messages: Sequence[Message],
+        now: datetime,
+        *,
+        whole: bool = False,
+    ) -> int:
         """See `WatchStore.record`."""
         current = [
             one
             for one in recorded
             if one.watch_id in self._states and self._states[one.watch_id].revision == one.revision
         ]
+        if whole and len(current) < len(recorded):
+            return 0
         for one in current:
             state = self._states[one.watch_id]
             state.state, state.revision = one.state, state.revision + 1
@@ -337,6 +367,23 @@ class MemoryWatches:
         for watch in self._watches.values():
             counts[watch.vantage] = counts.get(watch.vantage, 0) + 1
         return counts
+
+    async def of_vantage(self, vantage: str) -> tuple[Watch, ...]:
+        """See `WatchStore.of_vantage`."""
+        own = [self._with_due(watch) for watch in self._watches.values() if watch.vantage == vantage]
+        return tuple(watch for watch in own if not watch.paused)
+
+    async def mend_times(self, now: datetime) -> int:
+        """See `WatchStore.mend_times`."""
+        ahead = [
+            state
+            for watch_id, state in self._states.items()
+            if state.next_due is not None
+            and state.next_due > now + timedelta(seconds=60 + 2 * self._watches[watch_id].interval_s)
+        ]
+        for state in ahead:
+            state.next_due = now
+        return len(ahead)
 
 
 class MemoryReports:
@@ -484,6 +531,28 @@ class MemoryOutbox:
         for key in keys:
             if key in self._sent and self._sent[key].done_at is None:
                 self._sent[key].next_try_at = at
+
+    def _held(self, keys: Sequence[str]) -> list[_Sent]:
+        return [self._sent[key] for key in keys if key in self._sent and self._sent[key].done_at is None]
+
+    async def keep(self, keys: Sequence[str], lease: datetime, until: datetime) -> int:
+        """See `OutboxStore.keep`."""
+        held = [one for one in self._held(keys) if one.next_try_at == lease]
+        for one in held:
+            one.next_try_at = until
+        return len(held)
+
+    async def give_back(self, keys: Sequence[str], now: datetime) -> None:
+        """See `OutboxStore.give_back`."""
+        for one in self._held(keys):
+            one.next_try_at, one.tries = now, one.tries - 1
+
+    async def mend_times(self, now: datetime) -> int:
+        """See `OutboxStore.mend_times`."""
+        ahead = [one for one in self._waiting() if one.next_try_at > now + timedelta(hours=1)]
+        for one in ahead:
+            one.next_try_at = now
+        return len(ahead)
 
     async def give_up(self, key: str, why: str, now: datetime) -> None:
         """See `OutboxStore.give_up`."""

@@ -17,6 +17,8 @@ from storage.tables import OUTBOX
 
 # Two senders that claim at once would share a channel's messages and send them out of order.
 _CLAIM_LOCK = 0x4D50_4F42
+# No pause between two tries is longer.
+FURTHEST = timedelta(hours=1)
 
 
 async def put_messages(
@@ -95,6 +97,25 @@ class SqlOutbox:
                 .where(OUTBOX.c.key.in_(keys), OUTBOX.c.done_at.is_(None))
                 .values(next_try_at=at, problem=why[:300])
             )
+
+    async def keep(self, keys: Sequence[str], lease: datetime, until: datetime) -> int:
+        """See `OutboxStore.keep`."""
+        held = and_(OUTBOX.c.key.in_(keys), OUTBOX.c.done_at.is_(None), OUTBOX.c.next_try_at == lease)
+        async with self._database.write() as connection:
+            return (await connection.execute(update(OUTBOX).where(held).values(next_try_at=until))).rowcount
+
+    async def give_back(self, keys: Sequence[str], now: datetime) -> None:
+        """See `OutboxStore.give_back`."""
+        waiting = and_(OUTBOX.c.key.in_(keys), OUTBOX.c.done_at.is_(None))
+        values = {"next_try_at": now, "tries": OUTBOX.c.tries - 1}
+        async with self._database.write() as connection:
+            await connection.execute(update(OUTBOX).where(waiting).values(values))
+
+    async def mend_times(self, now: datetime) -> int:
+        """See `OutboxStore.mend_times`."""
+        ahead = and_(OUTBOX.c.done_at.is_(None), OUTBOX.c.next_try_at > now + FURTHEST)
+        async with self._database.write() as connection:
+            return (await connection.execute(update(OUTBOX).where(ahead).values(next_try_at=now))).rowcount
 
     async def give_up(self, key: str, why: str, now: datetime) -> None:
         """See `OutboxStore.give_up`."""

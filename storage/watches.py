@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.model.request import Place
@@ -25,6 +39,7 @@ from storage.encoding import (
     encode_acknowledgement,
     encode_state,
     encode_windows,
+    to_millis,
 )
 from storage.history import WORDS, write_turn
 from storage.outbox import put_messages
@@ -163,13 +178,19 @@ class SqlWatches:
         return tuple((row.vantage, int(row.shard), int(row.due)) for row in rows)
 
     async def claim_due(
-        self, vantage: str, now: datetime, *, shard: int | None = None, limit: int = 200, lease_s: float = 300
+        self,
+        vantage: str,
+        now: datetime,
+        *,
+        shards: Collection[int] | None = None,
+        limit: int = 200,
+        lease_s: float = 300,
     ) -> tuple[Claimed, ...]:
         """See `WatchStore.claim_due`."""
         table = WATCH_STATE.c
         due = select(table.watch_id).where(table.vantage == vantage, table.next_due <= now)
-        if shard is not None:
-            due = due.where(table.shard == shard)
+        if shards is not None:
+            due = due.where(table.shard.in_(shards))
         due = due.order_by(table.next_due).limit(limit).with_for_update(skip_locked=True)
         async with self._database.write() as connection:
             ids = (await connection.execute(due)).scalars().all()
@@ -183,10 +204,33 @@ class SqlWatches:
             rows = (await connection.execute(_claimed_rows(ids))).all()
         return tuple(_claimed(row) for row in rows)
 
-    async def record(self, recorded: Sequence[Recorded], messages: Sequence[Message], now: datetime) -> int:
+    async def keep(self, watch_ids: Sequence[int], lease: datetime, until: datetime) -> None:
+        """See `WatchStore.keep`."""
+        table = WATCH_STATE.c
+        held = and_(table.watch_id.in_(watch_ids), table.next_due == lease)
+        async with self._database.write() as connection:
+            await connection.execute(update(WATCH_STATE).where(held).values(next_due=until))
+
+    async def hurry(self, watch_ids: Sequence[int], now: datetime) -> None:
+        """See `WatchStore.hurry`."""
+        table = WATCH_STATE.c
+        later = and_(table.watch_id.in_(watch_ids), table.next_due > now)
+        async with self._database.write() as connection:
+            await connection.execute(update(WATCH_STATE).where(later).values(next_due=now))
+
+    async def record(
+        self,
+        recorded: Sequence[Recorded],
+        messages: Sequence[Message],
+        now: datetime,
+        *,
+        whole: bool = False,
+    ) -> int:
         """See `WatchStore.record`."""
         async with self._database.write() as connection:
             current = await _still_current(connection, recorded)
+            if whole and len(current) < len(recorded):
+                return 0
             if current:
                 await _write_states(connection, current)
                 await self._write_points(connection, current)
@@ -222,6 +266,23 @@ class SqlWatches:
         async with self._database.read() as connection:
             rows = (await connection.execute(statement)).all()
         return {row.vantage: int(row.watches) for row in rows}
+
+    async def of_vantage(self, vantage: str) -> tuple[Watch, ...]:
+        """See `WatchStore.of_vantage`."""
+        return await self._select(WATCH.c.vantage == vantage, WATCH_STATE.c.next_due.is_not(None))
+
+    async def mend_times(self, now: datetime) -> int:
+        """See `WatchStore.mend_times`."""
+        # The grid puts the next run at most 1.5 intervals ahead (`bot.watches.watch.next_due`).
+        furthest = to_millis(now) + 60_000 + 2_000 * WATCH.c.interval_s
+        ahead = (
+            select(WATCH_STATE.c.watch_id)
+            .join(WATCH, WATCH.c.id == WATCH_STATE.c.watch_id)
+            .where(type_coerce(WATCH_STATE.c.next_due, BigInteger) > furthest)
+        )
+        statement = update(WATCH_STATE).where(WATCH_STATE.c.watch_id.in_(ahead)).values(next_due=now)
+        async with self._database.write() as connection:
+            return (await connection.execute(statement)).rowcount
 
 
 async def _watched(connection: AsyncConnection, place: Place) -> set[tuple[str, str]]:

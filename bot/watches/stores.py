@@ -13,7 +13,7 @@ Rules that hold for every store:
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -120,19 +120,43 @@ class WatchStore(Protocol):
         ...
 
     async def claim_due(
-        self, vantage: str, now: datetime, *, shard: int | None = None, limit: int = 200, lease_s: float = 300
+        self,
+        vantage: str,
+        now: datetime,
+        *,
+        shards: Collection[int] | None = None,
+        limit: int = 200,
+        lease_s: float = 300,
     ) -> tuple[Claimed, ...]:
         """Claim due watches: they are due again only after the lease, or when `record` says.
 
         Args:
-            shard: Only this one; None takes any.
+            shards: Only these; None takes any.
         """
         ...
 
-    async def record(self, recorded: Sequence[Recorded], messages: Sequence[Message], now: datetime) -> int:
+    async def keep(self, watch_ids: Sequence[int], lease: datetime, until: datetime) -> None:
+        """Lengthen claims whose lease ends at `lease`; those that were lost or paused stay as they are."""
+        ...
+
+    async def hurry(self, watch_ids: Sequence[int], now: datetime) -> None:
+        """Make watches due now that are due later; paused ones stay paused."""
+        ...
+
+    async def record(
+        self,
+        recorded: Sequence[Recorded],
+        messages: Sequence[Message],
+        now: datetime,
+        *,
+        whole: bool = False,
+    ) -> int:
         """Write runs and their messages in one transaction; returns how many runs were written.
 
         A run whose revision is no longer current is left out. Messages whose key exists are left out.
+
+        Args:
+            whole: All of it or nothing: the messages speak of all runs.
         """
         ...
 
@@ -142,6 +166,14 @@ class WatchStore(Protocol):
 
     async def vantages(self) -> Mapping[str, int]:
         """How many watches each vantage has."""
+        ...
+
+    async def of_vantage(self, vantage: str) -> tuple[Watch, ...]:
+        """All watches of that vantage that are not paused, of every workspace: for news about the vantage."""
+        ...
+
+    async def mend_times(self, now: datetime) -> int:
+        """Make due what lies further ahead than its interval allows: the clock was put back."""
         ...
 
 
@@ -238,7 +270,19 @@ class OutboxStore(Protocol):
         ...
 
     async def retry(self, keys: Sequence[str], at: datetime, why: str) -> None:
-        """Not now: free again at that time. Also gives back claimed ones that were not tried."""
+        """Not now: free again at that time."""
+        ...
+
+    async def keep(self, keys: Sequence[str], lease: datetime, until: datetime) -> int:
+        """Lengthen claims whose lease ends at `lease`; returns how many are still held."""
+        ...
+
+    async def give_back(self, keys: Sequence[str], now: datetime) -> None:
+        """Claimed, but not tried: free again, and the try does not count."""
+        ...
+
+    async def mend_times(self, now: datetime) -> int:
+        """Make due what waits for more than an hour: the clock was put back."""
         ...
 
     async def give_up(self, key: str, why: str, now: datetime) -> None:

@@ -129,10 +129,16 @@ def refuse_bad_interval(seconds: float, shortest_s: float) -> None:
         raise BadInput("interval-too-long", given=show_duration(seconds))
 
 
+def host_of(target: str) -> str:
+    """The target without its port."""
+    if target.startswith("["):
+        return target.partition("]")[0] + "]"
+    return target.rsplit(":", 1)[0] if target.count(":") == 1 else target
+
+
 def shard_of(target: str) -> int:
     """The shard of a target's host; the same for all ports of a host."""
-    host = target.rsplit(":", 1)[0] if target.count(":") == 1 or target.startswith("[") else target
-    return _hash(host) % SHARDS
+    return _hash(host_of(target)) % SHARDS
 
 
 def first_due(key: str, interval_s: float, now: datetime) -> datetime:

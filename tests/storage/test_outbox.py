@@ -40,6 +40,32 @@ async def test_what_a_dead_process_claimed_comes_again_as_a_retry(stores: Stores
     assert (first.tries, second.tries) == (1, 2)
 
 
+async def test_a_claim_is_kept_by_who_holds_it(stores: Stores) -> None:
+    await stores.outbox.put([message("a"), message("b")], NOW)
+    await stores.outbox.claim(NOW, lease_s=60)
+    assert await stores.outbox.keep(["a", "b"], later(seconds=60), later(seconds=90)) == 2
+    assert await claimed_keys(stores, seconds=61) == []
+    assert await stores.outbox.keep(["a", "b"], later(seconds=60), later(days=1)) == 0
+    assert await claimed_keys(stores, seconds=91) == ["a", "b"]
+
+
+async def test_what_was_claimed_and_not_tried_is_no_retry(stores: Stores) -> None:
+    await stores.outbox.put([message("a")], NOW)
+    await stores.outbox.claim(NOW)
+    await stores.outbox.give_back(["a"], NOW)
+    (again,) = await stores.outbox.claim(NOW)
+    assert again.tries == 1
+
+
+async def test_a_clock_put_back_does_not_hold_messages_up(stores: Stores) -> None:
+    await stores.outbox.put([message("a"), message("b", "C2")], NOW)
+    await stores.outbox.claim(NOW)
+    await stores.outbox.retry(["a"], later(days=3), "clock")
+    await stores.outbox.retry(["b"], later(minutes=9), "429")
+    assert await stores.outbox.mend_times(NOW) == 1
+    assert await claimed_keys(stores) == ["a"]
+
+
 async def test_a_waiting_message_holds_up_its_channel_only(stores: Stores) -> None:
     await stores.outbox.put([message("a"), message("b"), message("c", "C2")], NOW)
     assert len(await stores.outbox.claim(NOW)) == 3

@@ -100,10 +100,51 @@ async def test_only_the_asked_vantage_and_shard_are_claimed(stores: Stores) -> N
     assert sum(count for vantage, _, count in shards if vantage == "local") == 3
     assert [count for vantage, _, count in shards if vantage == "eu"] == [1]
     vantage, shard, count = shards[-1]
-    claimed = await stores.watches.claim_due(vantage, due, shard=shard)
+    claimed = await stores.watches.claim_due(vantage, due, shards=[shard])
     assert len(claimed) == count
     assert {one.watch.vantage for one in claimed} == {vantage}
     assert await stores.watches.vantages() == {"local": 3, "eu": 1}
+
+
+async def test_a_claim_is_kept_by_who_holds_it(stores: Stores) -> None:
+    await added(stores, "a.example")
+    due = later(minutes=2)
+    (one,) = await stores.watches.claim_due("local", due, lease_s=10)
+    lease = due + timedelta(seconds=10)
+    await stores.watches.keep([one.watch.id], lease, due + timedelta(seconds=30))
+    assert await stores.watches.claim_due("local", due + timedelta(seconds=11)) == ()
+    await stores.watches.keep([one.watch.id], lease, due + timedelta(days=1))
+    assert len(await stores.watches.claim_due("local", due + timedelta(seconds=31))) == 1
+
+
+async def test_hurried_watches_are_due_at_once_unless_paused(stores: Stores) -> None:
+    first, second = await added(stores, "a.example", "b.example")
+    await stores.watches.change(replace(second, next_due=None), person="U1", action="watch pause", now=NOW)
+    (claimed,) = await stores.watches.claim_due("local", later(minutes=2))
+    await stores.watches.record([run_of(claimed)], [], NOW)
+    await stores.watches.hurry([first.id, second.id], later(minutes=3))
+    hurried = await stores.watches.claim_due("local", later(minutes=3))
+    assert [one.watch.id for one in hurried] == [first.id]
+
+
+async def test_all_or_nothing_when_the_messages_speak_of_all(stores: Stores) -> None:
+    await added(stores, "a.example", "b.example")
+    first, second = await stores.watches.claim_due("local", later(minutes=2))
+    stale = replace(run_of(second), revision=second.revision - 1)
+    assert await stores.watches.record([run_of(first), stale], [alert("g")], NOW, whole=True) == 0
+    assert await stores.outbox.claim(NOW) == ()
+    assert await stores.watches.record([run_of(first), run_of(second)], [alert("g")], NOW, whole=True) == 2
+
+
+async def test_times_that_a_clock_put_back_left_far_ahead_are_mended(stores: Stores) -> None:
+    (watch,) = await added(stores, "a.example")
+    (claimed,) = await stores.watches.claim_due("local", later(minutes=2))
+    await stores.watches.record([replace(run_of(claimed), next_due=later(days=400))], [], NOW)
+    assert await stores.watches.mend_times(later(days=399, hours=23, minutes=50)) == 0
+    assert await stores.watches.mend_times(NOW) == 1
+    assert len(await stores.watches.claim_due("local", NOW)) == 1
+    assert [one.id for one in await stores.watches.of_vantage("local")] == [watch.id]
+    assert await stores.watches.of_vantage("eu") == ()
 
 
 async def test_a_run_is_recorded_with_state_history_digest_and_message(stores: Stores) -> None:
