@@ -15,7 +15,7 @@ from bot.errors import BadInput
 from bot.i18n import say
 
 # Commands that only the command line has, because they run or mend the program itself.
-OWN_COMMANDS = ("chat", "serve", "doctor", "db")
+OWN_COMMANDS = ("chat", "serve", "worker", "doctor", "db")
 
 
 class Parser(argparse.ArgumentParser):

@@ -1,14 +1,17 @@
-"""Commands that only the command line has: chat, serve, doctor, db."""
+"""Commands that only the command line has: chat, serve, worker, doctor, db."""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from adapters.main.arguments import Parser
 from bot.errors import BadInput
 from bot.i18n import say
 from bot.settings import Settings
+
+_VANTAGE = re.compile(r"[^\s,#`]{1,80}")
 
 
 def run_own(name: str, rest: list[str], settings: Settings) -> int:
@@ -32,11 +35,28 @@ def run_own(name: str, rest: list[str], settings: Settings) -> int:
             from adapters.main.database import run_database
 
             return run_database(arguments.action, arguments.file, settings)
+        case "worker":
+            return _worker(parser, rest, settings)
         case _:
-            parser.parse_args(rest)
+            parser.add_argument("--json", action="store_true", help=say(settings.language, "cli.json-logs"))
+            as_json = parser.parse_args(rest).json
             from adapters.main.serve import run_serve
 
-            return run_serve(settings)
+            return run_serve(settings, as_json=as_json)
+
+
+def _worker(parser: Parser, rest: list[str], settings: Settings) -> int:
+    language = settings.language
+    parser.add_argument(
+        "--vantage", metavar="NAME", default=settings.vantage, help=say(language, "cli.vantage")
+    )
+    parser.add_argument("--json", action="store_true", help=say(language, "cli.json-logs"))
+    arguments = parser.parse_args(rest)
+    if not _VANTAGE.fullmatch(arguments.vantage):
+        raise BadInput("vantage-bad", text=arguments.vantage[:60])
+    from adapters.main.watching import run_worker
+
+    return run_worker(settings, vantage=arguments.vantage, as_json=arguments.json)
 
 
 def _chat(settings: Settings) -> int:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from prometheus_client import REGISTRY, Gauge, generate_latest
 
 from adapters.main.compose import close_tools, make_tools
+from adapters.main.logs import set_up_logs
+from adapters.main.watching import Platform, Watching, stop_on_signals, take_lock
 from adapters.picture import chart_png
 from adapters.slack.adapter import SlackAdapter, is_configured
 from adapters.web.server import WebParts, WebServer
@@ -41,18 +42,36 @@ class Parts:
 
     words: dict[str, str] = field(default_factory=dict)
     slack: SlackAdapter | None = None
+    by_socket: bool = True
+    watching: Watching | None = None
+
+    def platforms(self) -> tuple[Platform, ...]:
+        """The chat platforms that are on; one process at a time is connected to each."""
+        if self.slack is None:
+            return ()
+        return (Platform("slack", self.slack, exclusive=self.by_socket),)
 
     def status(self) -> Mapping[str, str]:
         """For `status` and `/readyz`."""
-        return {**self.words, **({"slack": self.slack.status()} if self.slack is not None else {})}
+        words = dict(self.words)
+        if self.slack is not None:
+            words["slack"] = self.slack.status()
+        return {**words, **(self.watching.words() if self.watching is not None else {})}
 
 
-def run_serve(settings: Settings) -> int:
-    """Serve until told to stop."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    return asyncio.run(_serve(settings))
+def run_serve(settings: Settings, *, as_json: bool = False) -> int:
+    """Serve until told to stop.
+
+    Raises:
+        Unavailable: `database-in-use`, when another process serves from the same SQLite file.
+    """
+    set_up_logs(settings.log_level, as_json=as_json)
+    lock = take_lock(settings)
+    try:
+        return asyncio.run(_serve(settings))
+    finally:
+        if lock is not None:
+            lock.release()
 
 
 async def _serve(settings: Settings) -> int:
@@ -61,24 +80,21 @@ async def _serve(settings: Settings) -> int:
     limiter = _limiter(settings)
     if is_configured(tools):
         parts.slack = SlackAdapter(tools, limiter, _drawn)
+        parts.by_socket = settings.slack_app_token is not None
     server = WebServer(tools, limiter, _web_parts(tools, parts))
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    parts.watching = Watching(tools, parts.platforms())
+    stop = stop_on_signals()
     try:
         address = await server.start()
         parts.words["web"] = "ok"
         _say_what_is_off(settings, parts)
-        if parts.slack is not None:
-            await parts.slack.start()
+        await parts.watching.start()
         print(say(settings.language, "serve.web", address=address), flush=True)
         await stop.wait()
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
-                if parts.slack is not None:
-                    await parts.slack.stop(STOP_S - 1)
+                await parts.watching.stop(STOP_S - 1)
                 await server.stop()
                 await wait_for_goodbyes()
         await close_tools(tools)
