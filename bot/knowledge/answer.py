@@ -103,15 +103,20 @@ def _request(text: str, language: AnswerLanguage, wanted: Wanted) -> Answer:
 
 
 def _explain(text: str, language: AnswerLanguage, guess: Guess, entities: Entities) -> Answer:
+    from bot.knowledge.asides import with_asides
     from bot.knowledge.compose import compose_error, compose_provider, compose_topic
 
-    if guess.topic == "provider":
-        return compose_provider(text, language, guess, entities)
-    if guess.topic == "error-diagnosis":
-        return compose_error(text, language, guess)
     if guess.topic.endswith("-request"):
         return _plain(text, language, guess, "target-missing")
-    return compose_topic(text, language, guess, entities)
+    if guess.topic == "off-topic":
+        return _plain(text, language, guess, "off-topic")
+    if guess.topic == "provider":
+        answer = compose_provider(text, language, guess, entities)
+    elif guess.topic == "error-diagnosis":
+        answer = compose_error(text, language, guess, entities)
+    else:
+        answer = compose_topic(text, language, guess, entities)
+    return with_asides(answer, entities, guess, language)
 
 
 @cache

@@ -57,11 +57,12 @@ _MAIL_IDEAS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A topic and how sure (0 to 1); `second` is the next best."""
+    """A topic and how sure (0 to 1); `second` is the next best, with its own chance."""
 
     topic: str
     confidence: float
     second: str = ""
+    second_chance: float = 0.0
 
 
 class Classifier:
@@ -224,7 +225,7 @@ _ORDER_VERBS = tuple(
 def classify(text: str, entities: Entities, model: Classifier | None = None) -> Guess:
     """The topic of a question, with what is no mail question told apart."""
     order = ranked(text, entities, model)
-    (chance, topic), (_, second) = order[0], order[1]
+    (chance, topic), (other, second) = order[0], order[1]
     plain = speaks_of_mail(entities, model)
     if entities.ranges or (entities.elsewhere and plain < 2):
         return Guess("off-topic", 0.95, topic)
@@ -232,9 +233,9 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
         return Guess("off-topic", 0.9, topic)
     if plain == 0 and topic not in REQUESTS:
         return Guess("off-topic", max(0.6, 1 - chance), topic)
-    if topic in _YIELDS_TO_PROVIDER and entities.providers and not _speaks_of_roles(entities, model):
-        return Guess("provider", max(0.6, 1 - chance), topic)
-    return Guess(topic, chance, second)
+    if topic != "provider" and entities.providers and _asks_for_settings(topic, entities, model):
+        return Guess("provider", max(0.6, 1 - chance), topic, chance)
+    return Guess(topic, chance, second, other)
 
 
 def _is_order(marked: str) -> bool:
@@ -247,10 +248,28 @@ def _other_port(entities: Entities) -> bool:
     return bool(entities.ports) and not any(port in KNOWN_PORTS for port in entities.ports)
 
 
-def _speaks_of_roles(entities: Entities, model: Classifier | None) -> bool:
-    """Whether a provider is named only as a server on the other side, or beside a cloud or an MTA."""
-    correct = (model or classifier()).correct
-    ideas = set(concepts(words_of(entities.marked, correct)))
-    return bool(ideas & {"server2server", "roles", "mtaprog", "relayh", "ownserver", "path"}) or bool(
-        entities.clouds
+# A provider's names that are also a cloud's or a network's.
+_ALSO_CLOUDS = frozenset(("ovh", "ionos", "oracle", "comcast", "other"))
+# The server is the asker's own, or the trouble is the network's.
+_OWN_SERVER = (
+    r"\b(?:my|our|mi|nuestr[oa]) (?:own |propio )?(?:mail ?|postfix |exim )?(?:server|servidor|mta|mx)\b.*\b(?:to|with|for|a|con|de) @prov"
+    r"|@prov (?:deliver|send|connect|entrega|envia|conecta)\w* .*\b(?:my|our|mi|nuestr)"
+)
+_NETWORK = r"\b(?:telnet|nc|hangs?|timed out|times? out|reach|network|red|no responde|se queda|se agota|agota|wifi|router|office|oficina)\b"
+
+
+def _asks_for_settings(topic: str, entities: Entities, model: Classifier | None) -> bool:
+    """Whether the settings of the provider that is named are the better answer."""
+    ideas = set(concepts(words_of(entities.marked, (model or classifier()).correct)))
+    server_side = bool(ideas & {"server2server", "roles", "mtaprog", "ownserver", "path"}) or bool(
+        re.search(_OWN_SERVER, entities.marked)
     )
+    if topic in ("relayhost", "error-diagnosis"):
+        return "settings" in ideas and not server_side and not (topic == "error-diagnosis" and entities.codes)
+    if server_side:
+        return False
+    if topic == "cloud-port-25":
+        return bool(set(entities.providers) - _ALSO_CLOUDS)
+    if topic == "blocked-port":
+        return not re.search(_NETWORK, entities.marked) and "relayh" not in ideas
+    return topic in _YIELDS_TO_PROVIDER and "relayh" not in ideas and not entities.clouds

@@ -24,6 +24,8 @@ _IPV4 = r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)(?:(/\d{1,2})|:(\d{1,5}
 _NAME = r"(?<![\w@.-])(?:(?:smtps?|imaps?|pop3s?|https?|ssl|tls)://)?((?:[\w](?:[\w-]{0,61}\w)?\.)+[a-z][a-z0-9-]{1,62})\b(?::(\d{1,5})(?!\d))?(?:/\S*)?"
 _CODE = r"(?<![\d.])(?:[245]\d\d[ -])?[245]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])(?:4[2-5]\d|5[0-5]\d)(?=[ -]+[a-z#(\"'<]|[:,?.)]*$|[,:)?])"
 _CLOCK = r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s*(?:h\b|hrs?\b)?\s*([ap]\.?m\b\.?)?|\b(\d{1,2})\s*([ap]\.?m\b\.?)"
+# Outlook the program, not Microsoft's mail service.
+_OUTLOOK = r"\b(?:(?:mi|my|al|el|un|the|our|nuestro) )?outlook (?:20[012]\d|9[78]|classic|desktop|clasico)\b|\b(?:mi|my|al|un|our|nuestro) outlook\b(?!\.)(?! (?:365|account|mail))"
 _NUMBER = r"(?<![\w.])\d{1,6}(?![\w]|\.\d)"
 
 
@@ -119,6 +121,8 @@ class _Finder:
             self.text = re.sub(_NAME, self.name, self.text)
         if digits:
             self.text = re.sub(_CODE, self.code, self.text)
+        if "outlook" in self.text:
+            self.text = re.sub(_OUTLOOK, " thunderbird ", self.text)
         self.text = self.aliases()
         if digits:
             self.text = re.sub(_CLOCK, " @clock ", self.text)

@@ -132,8 +132,20 @@ def answers() -> dict[str, str]:
     }
     return {
         f"bot/knowledge/answers.{language}.json": _line(
-            {**_load(f"answers/{language}.toml"), "sources": sources}
+            {**_load(f"answers/{language}.toml"), "sources": sources, "asides": _asides(language)}
         )
         + "\n"
         for language in ("en", "es")
+    }
+
+
+def _asides(language: str) -> dict[str, object]:
+    """One language of asides.toml: lines by port; words, what makes a line needless, and line by term."""
+    table = _load("answers/asides.toml")
+    return {
+        "ports": {port: row[language] for port, row in table["ports"].items()},
+        "terms": [
+            [row["words"], [fold(word) for word in row["has"]], row[language]]
+            for row in table["terms"].values()
+        ],
     }

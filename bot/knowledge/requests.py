@@ -28,6 +28,16 @@ _HISTORY = (
     r"|trend|how (?:has|was|were|did|have)|como (?:ha estado|estuvo|ha ido|fue)|has been (?:up|down)|been (?:up|down)|went down|se cayo|estuvo caid\w+|was .{1,40} down|over time|so far|hasta ahora)\b"
 )
 _KEYS = r"\b(?:keys?|claves?|llaves?|openpgp|pgp|gpg|s/?mime|smime|encrypt(?:ed|ion)?|cifra\w+|wkd|end-to-end|extremo a extremo|public key)\b"
+# Questions about the looking-up itself.
+_ABOUT_KEYS = (
+    r"\b(?:why|which url|what url|where does|how (?:does|do|is|are|can)|under which|at which|no data|error|fail\w*|por que|en que (?:url|direccion)|como"
+    r"|no (?:encuentra|funciona)|auto-key-locate|locate-keys|ran gpg|gpg --)"
+)
+# What programs say when it went wrong; whoever pastes it asks for the reason, not for a look.
+_WENT_WRONG = (
+    r"timed out|refused|econn|etimedout|enotfound|exception|traceback|status=|\bsaid:|error:|errno|lost connection|unreachable"
+    r"|wrong version|handshake fail|verify failed|getaddrinfo|se agoto|rechazad"
+)
 _PROBE = (
     r"\b(?:check|test|probe|verify|try|scan|ping|diagnose|inspect|examine|analy[sz]e|look at|audit|validate|connect(?:ing)? to"
     r"|comprueb\w+|comprob\w+|revis\w+|prueb\w+|probar|mira|mirar|examin\w+|analiz\w+|verific\w+|escane\w+|diagnostic\w+|chequea\w*|testea\w*|conecta(?:te)?|haz una prueba|echa un vistazo)\b"
@@ -218,7 +228,7 @@ def _without_target(folded: str) -> Wanted | None:
 
 
 def _as_watch(folded: str, target: str, entities: Entities) -> Wanted | None:
-    if not re.search(_WATCH, folded):
+    if not re.search(_WATCH, folded) or not (entities.targets or entities.provider_hosts):
         return None
     when = schedule_of(folded)
     every = _interval(folded)
@@ -228,7 +238,7 @@ def _as_watch(folded: str, target: str, entities: Entities) -> Wanted | None:
 
 
 def _as_keys(folded: str, target: str, entities: Entities) -> Wanted | None:
-    if not entities.addresses or not re.search(_KEYS, folded):
+    if not entities.addresses or not re.search(_KEYS, folded) or re.search(_ABOUT_KEYS, folded):
         return None
     return _wanted("keys-request", "keys", entities.addresses[0])
 
@@ -266,6 +276,8 @@ def _as_probe(folded: str, target: str, entities: Entities) -> Wanted | None:
     )
     bare = len(re.sub(r"\s+", " ", entities.marked).split()) <= 3
     if _only_shows(entities) or not (asks or ordered or bare):
+        return None
+    if re.search(_WENT_WRONG, folded) and not ordered:
         return None
     if not entities.targets and not entities.provider_hosts:
         return None
