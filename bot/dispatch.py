@@ -63,7 +63,7 @@ async def _run(
 
 
 async def _here(request: Request, tools: Tools) -> tuple[Language, str]:
-    """Language and time zone here: the wish, the channel's, in private the person's, else the setting."""
+    """Language and time zone here: the wish, the channel's, the person's where alone, else the setting."""
     default: Language = "es" if tools.settings.language == "es" else "en"
     stored: Mapping[str, str] = {}
     if request.place.platform != "terminal":
@@ -78,7 +78,8 @@ async def _here(request: Request, tools: Tools) -> tuple[Language, str]:
 
 def _of_locale(request: Request) -> str | None:
     locale = (request.person.locale or "")[:2].lower()
-    return locale if request.place.private and locale in LANGUAGES else None
+    alone = request.place.private or request.place.platform == "web"  # a page is read by one person
+    return locale if alone and locale in LANGUAGES else None
 
 
 def _log() -> Logger:

@@ -19,9 +19,9 @@ from adapters.main.logs import set_up_logs
 from adapters.main.watching import Platform, Watching, stop_on_signals, take_lock
 from adapters.picture import chart_png
 from adapters.slack.adapter import SlackAdapter, is_configured
-from adapters.web.server import WebParts, WebServer
+from adapters.web.server import WebParts, WebServer, is_open_to_others
 from bot.cards.model import Chart
-from bot.commands.examine import Examination, examine
+from bot.commands.check import ask_about, run_check
 from bot.commands.rate import Limiter
 from bot.errors import MailportError
 from bot.i18n import say
@@ -90,12 +90,14 @@ async def _serve(settings: Settings) -> int:
         _say_what_is_off(settings, parts)
         await parts.watching.start()
         print(say(settings.language, "serve.web", address=address), flush=True)
+        if is_open_to_others(settings.http_host):
+            print(say(settings.language, f"serve.open-try-{settings.try_page}"), flush=True)
         await stop.wait()
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
-                await parts.watching.stop(STOP_S - 1)
-                await server.stop()
+                # At once: each may need all of the time for answers that are under way.
+                await asyncio.gather(parts.watching.stop(STOP_S - 1), server.stop())
                 await wait_for_goodbyes()
         await close_tools(tools)
     return 0
@@ -135,8 +137,8 @@ def _web_parts(tools: Tools, parts: Parts) -> WebParts:
         async def nobody(_: object) -> None:
             """Nobody watches the steps."""
 
-        examined = await examine(Examination(target=parse_target(text)), tools, nobody)
-        return examined.result
+        wanted = ask_about(parse_target(text), (), None, tools)
+        return await run_check(wanted, tools, nobody, fresh=True)
 
     routes = parts.slack.routes() if parts.slack is not None else []
     return WebParts(ready=ready, metrics=lambda: generate_latest(REGISTRY), check=check, routes=routes)

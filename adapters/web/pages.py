@@ -1,15 +1,20 @@
-"""The frame of every page, and the status page."""
+"""The frame of every page: bar, languages, body. Bodies are safe HTML already."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 
 from aiohttp import web
 
-from bot.cards.plaintext import harmless
-from bot.i18n import LANGUAGES, has, say
-from bot.settings import Settings
+from bot.i18n import LANGUAGES, say
+
+_LANGUAGE_NAMES = {"en": "English", "es": "Español"}
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
+    "%3Crect width='32' height='32' rx='7' fill='%230b57a4'/%3E"
+    "%3Cpath d='M6 10h20v12H6z M6 10l10 8 10-8' fill='none' stroke='white' stroke-width='2.5' "
+    "stroke-linejoin='round'/%3E%3C/svg%3E"
+)
 
 
 def language_of(request: web.Request, default: str) -> str:
@@ -24,34 +29,57 @@ def language_of(request: web.Request, default: str) -> str:
     return default
 
 
-def framed(title: str, body: str, language: str) -> web.Response:
-    """A whole page around a body that is safe HTML."""
+def framed(title: str, body: str, language: str, *, path: str, script: bool = False) -> web.Response:
+    """A whole page around the body of its `<main>`.
+
+    Args:
+        path: Of this page: marks it in the bar, and takes the links to the other languages.
+        script: Whether the page has the conversation's script.
+    """
+    loaded = '<script src="/static/mailport.js" defer></script>' if script else ""
     page = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">'
         f'<title>{escape(title)}</title><link rel="stylesheet" href="/static/mailport.css">'
-        '<link rel="icon" href="data:,">'
-        f"</head><body>{body}</body></html>"
+        f'<link rel="icon" href="{_ICON}">{loaded}</head><body>'
+        f'<a class="skip" href="#main">{_said(language, "skip")}</a>{_bar(language, path)}'
+        f'<main id="main" tabindex="-1">{body}</main></body></html>'
     )
-    return web.Response(text=page, content_type="text/html")
+    return web.Response(text=page, content_type="text/html", headers={"Content-Language": language})
 
 
-def status_page(parts: Mapping[str, str], settings: Settings, request: web.Request) -> web.Response:
-    """How every part does, for the people who run it."""
-    language = language_of(request, settings.language)
-    good = all(word in ("ok", "off") for word in parts.values())
-    title = say(language, "status.fine" if good else "status.broken")
-    rows = "".join(_row(language, name, word) for name, word in sorted(parts.items()))
-    link = f'<p><a href="/try">{escape(say(language, "web.try-link"))}</a></p>'
-    tone = "good" if good else "bad"
-    body = (
-        f'<header><h1>Mailport</h1></header><main><article class="card tone-{tone}"><h2>{escape(title)}</h2>'
-        f"<dl>{rows}</dl></article>{link}</main>"
+def notice_page(words: str, language: str, status: int) -> web.Response:
+    """A page of one sentence, for refusals; `code` in it is set as code."""
+    parts = escape(words).split("`")
+    shown = "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))
+    body = f'<article class="card tone-warning"><h1>{_said(language, "refused")}</h1><p>{shown}</p></article>'
+    response = framed("Mailport", body, language, path="/")
+    response.set_status(status)
+    return response
+
+
+def _bar(language: str, path: str) -> str:
+    pages = (("/try", "nav-try"), ("/", "nav-status"))
+    links = "".join(
+        f'<a href="{target}?lang={language}"{_current(target == path)}>{_said(language, key)}</a>'
+        for target, key in pages
     )
-    return framed(f"Mailport: {title}", body, language)
+    languages = "".join(
+        f'<a href="{path}?lang={one}" lang="{one}" hreflang="{one}"{_current(one == language, "true")}>'
+        f"{_LANGUAGE_NAMES[one]}</a>"
+        for one in LANGUAGES
+    )
+    return (
+        '<header class="bar"><span class="brand">Mailport</span>'
+        f'<nav aria-label="{_said(language, "nav")}">{links}</nav>'
+        f'<nav aria-label="{_said(language, "nav-language")}" class="languages">{languages}</nav></header>'
+    )
 
 
-def _row(language: str, name: str, word: str) -> str:
-    label = say(language, f"status.part-{name}") if has(language, f"status.part-{name}") else name
-    shown = say(language, f"status.{word}") if word in ("ok", "off") else word
-    return f"<div><dt>{escape(label)}</dt><dd>{escape(harmless(shown))}</dd></div>"
+def _current(yes: bool, word: str = "page") -> str:  # noqa: FBT001  # an attribute that is there or not
+    return f' aria-current="{word}"' if yes else ""
+
+
+def _said(language: str, key: str) -> str:
+    return escape(say(language, f"web.{key}"), quote=True)

@@ -1,7 +1,7 @@
 """A chart as SVG: an uptime strip and a line of values, readable on dark and on light ground.
 
 Presentation attributes only (no style sheets), so that a page's content policy need not allow inline
-styles. The one font is a generic family; labels are few.
+styles; the classes let a page put its own colours on them. The one font is a generic family; labels are few.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def chart_svg(chart: Chart) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
             f'height="{HEIGHT}" role="img" aria-label="{escape(harmless(chart.alt), quote=True)}">'
         ),
-        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" fill="{_GROUND}"/>',
+        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="8" class="ground" fill="{_GROUND}"/>',
         _label(_LEFT, 22, title, anchor="start", size=14),
         *_axis(chart),
         *_values(chart),
@@ -37,8 +37,8 @@ def chart_svg(chart: Chart) -> str:
 
 def _label(x: float, y: float, text: str, *, anchor: str, size: int = 11) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="{_INK}" font-family="sans-serif" font-size="{size}" '
-        f'text-anchor="{anchor}">{text}</text>'
+        f'<text class="ink" x="{x:.1f}" y="{y:.1f}" fill="{_INK}" font-family="sans-serif" '
+        f'font-size="{size}" text-anchor="{anchor}">{text}</text>'
     )
 
 
@@ -48,15 +48,17 @@ def _highest(chart: Chart) -> float:
 
 def _axis(chart: Chart) -> list[str]:
     floor = HEIGHT - _BOTTOM
-    lines = [f'<path d="M{_LEFT} {floor}H{WIDTH - _RIGHT}" stroke="{_GRID}" fill="none"/>']
+    lines = [f'<path d="M{_LEFT} {floor}H{WIDTH - _RIGHT}" class="grid" stroke="{_GRID}" fill="none"/>']
     top = _highest(chart)
     for share in (0.5, 1.0):
         y = floor - share * (floor - _TOP)
         lines.append(
-            f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" stroke="{_GRID}" '
+            f'<path d="M{_LEFT} {y:.1f}H{WIDTH - _RIGHT}" class="grid" stroke="{_GRID}" '
             'stroke-dasharray="2 4" fill="none"/>'
         )
-        lines.append(_label(_LEFT - 6, y + 4, f"{top * share:.0f} {escape(chart.unit)}", anchor="end"))
+        lines.append(
+            _label(_LEFT - 6, y + 4, f"{top * share:.0f} {escape(harmless(chart.unit))}", anchor="end")
+        )
     if chart.points:
         lines.append(_label(_LEFT, HEIGHT - 8, escape(harmless(chart.points[0][0])), anchor="start"))
     if len(chart.points) > 1:
@@ -80,8 +82,11 @@ def _values(chart: Chart) -> list[str]:
         path += f"{'L' if pen_down else 'M'}{x:.1f} {y:.1f}"
         pen_down = True
         if count <= 40:
-            dots.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{_LINE}"/>')
-    return [f'<path d="{path}" stroke="{_LINE}" stroke-width="2" fill="none"/>' if path else "", *dots]
+            dots.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" class="line" fill="{_LINE}"/>')
+    return [
+        f'<path d="{path}" class="line" stroke="{_LINE}" stroke-width="2" fill="none"/>' if path else "",
+        *dots,
+    ]
 
 
 def _strip(chart: Chart) -> list[str]:

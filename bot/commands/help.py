@@ -58,6 +58,8 @@ def _document(command: Command) -> dict[str, object]:
 def _overview_card(call: Call) -> Card:
     language = call.language
     shown = [command for command in COMMANDS if command.chat and command.ready]
+    if call.request.place.platform == "web":  # nobody is trusted there: what changes things is no offer
+        shown = [command for command in shown if not command.changes and command.path != ("audit",)]
     first = [command for command in shown if command.path in _FIRST]
     rest = [command for command in shown if command.path not in _FIRST]
     blocks: list[Block] = [
