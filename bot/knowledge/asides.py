@@ -36,6 +36,7 @@ def _other_topic(answer: Answer, guess: Guess, table: Mapping[str, Any]) -> str:
     """The first paragraph of the next best topic, "" when it is not close."""
     if (
         guess.confidence >= UNSURE
+        or answer.key == "provider"
         or guess.second_chance < WORTH
         or guess.second == answer.topic
         or guess.second in _NO_PARAGRAPH

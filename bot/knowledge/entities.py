@@ -53,6 +53,7 @@ class Entities:
         providers: Keys of the provider table, "other" for known names without settings.
         clouds: Keys of `entities.toml`.
         isps: Keys of `entities.toml`.
+        called: How clouds, then access providers, then providers without data of their own were written.
         elsewhere: Names of software and things that are no mail.
         codes: SMTP and enhanced codes.
         ranges: Address ranges, which are never probed.
@@ -66,6 +67,7 @@ class Entities:
     providers: tuple[str, ...] = ()
     clouds: tuple[str, ...] = ()
     isps: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()
@@ -190,6 +192,11 @@ class _Finder:
         start = self.folded.find(name)
         return self.original[start : start + len(name)].lower() if start >= 0 else name
 
+    def as_written(self, alias: str) -> str:
+        """What stands in the question for an alias, with its capitals."""
+        start = self.folded.find(alias)
+        return self.original[start : start + len(alias)] if start >= 0 else alias
+
     def code(self, match: re.Match[str]) -> str:
         self.keep("codes", match[0])
         return " @code "
@@ -197,6 +204,8 @@ class _Finder:
     def alias_of(self, alias: str) -> str:
         kind, key = _gazetteer()[0][alias]
         self.keep(kind, alias if kind in ("elsewhere", "blocklists") else key)
+        if key == "other":
+            self.keep(f"{kind} called", self.as_written(alias))
         return {"providers": " @prov ", "clouds": " @cloud ", "isps": " @isp ", "elsewhere": " @other "}.get(
             kind, " @blocklist "
         )
@@ -224,6 +233,9 @@ def find_entities(text: str) -> Entities:
         providers=tuple(found.get("providers", ())),
         clouds=tuple(found.get("clouds", ())),
         isps=tuple(found.get("isps", ())),
+        called=tuple(
+            name for kind in ("clouds", "isps", "providers") for name in found.get(f"{kind} called", ())
+        ),
         elsewhere=tuple(found.get("elsewhere", ())),
         codes=tuple(found.get("codes", ())),
         ranges=tuple(found.get("ranges", ())),
