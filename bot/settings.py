@@ -72,6 +72,7 @@ class Settings:
     language: str = "en"
     timezone: str = "UTC"
     min_interval_s: float = 900.0
+    max_watches: int = 1000
     rate_per_person: int = 120
     rate_per_channel: int = 600
     rate_per_workspace: int = 3000
@@ -242,6 +243,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAILPORT_ISPDB_URL", "ispdb_url", _url, group="probing"),
     Setting("MAILPORT_CONTROL_TARGETS", "control_targets", _words, group="probing"),
     Setting("MAILPORT_MIN_INTERVAL", "min_interval_s", _interval, group="limits"),
+    Setting("MAILPORT_MAX_WATCHES", "max_watches", _number, group="limits"),
     Setting("MAILPORT_RATE_PER_PERSON", "rate_per_person", _number, group="limits"),
     Setting("MAILPORT_RATE_PER_CHANNEL", "rate_per_channel", _number, group="limits"),
     Setting("MAILPORT_RATE_PER_WORKSPACE", "rate_per_workspace", _number, group="limits"),

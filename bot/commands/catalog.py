@@ -9,6 +9,11 @@ _PORTS = Option(name="ports", kind="ports", required=False, flag="--ports")
 _WATCH = Option(name="target", kind="watch")
 _VANTAGE = Option(name="vantage", kind="text", required=False, keyword="from", flag="--from")
 _REPORT = Option(name="id", kind="id")
+_EVERY = Option(name="every", kind="interval", required=False, keyword="every", flag="--every")
+_FAILURES = Option(name="failures", kind="number", required=False, keyword="failures", flag="--failures")
+_KIND = Option(
+    name="kind", kind="choice", required=False, keyword="as", flag="--as", choices=("domain", "host")
+)
 
 COMMANDS: tuple[Command, ...] = (
     Command(path=("ask",), handler="bot.commands.ask:ask", options=(Option(name="question", kind="text"),)),
@@ -28,14 +33,7 @@ COMMANDS: tuple[Command, ...] = (
         options=(
             _TARGET,
             _PORTS,
-            Option(
-                name="kind",
-                kind="choice",
-                required=False,
-                keyword="as",
-                flag="--as",
-                choices=("domain", "host"),
-            ),
+            _KIND,
             Option(name="fresh", kind="flag", required=False, flag="--fresh"),
             Option(name="details", kind="flag", required=False, flag="--details"),
         ),
@@ -63,89 +61,74 @@ COMMANDS: tuple[Command, ...] = (
         handler="bot.commands.not_yet:not_yet",
         ready=False,
         options=(
-            _TARGET,
+            _WATCH,
             Option(name="days", kind="number", required=False, keyword="days", flag="--days"),
             Option(name="png", kind="file", required=False, flag="--png"),
         ),
     ),
     Command(
         path=("watch", "add"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.watch_add:add",
         changes=True,
-        options=(
-            Option(name="target", kind="targets"),
-            Option(name="every", kind="interval", required=False, keyword="every", flag="--every"),
-            _VANTAGE,
-            Option(name="failures", kind="number", required=False, keyword="failures", flag="--failures"),
-        ),
+        options=(Option(name="target", kind="targets"), _EVERY, _VANTAGE, _FAILURES, _KIND),
     ),
-    Command(path=("watch", "list"), handler="bot.commands.not_yet:not_yet", ready=False),
-    Command(path=("watch", "show"), handler="bot.commands.not_yet:not_yet", ready=False, options=(_WATCH,)),
+    Command(path=("watch", "list"), handler="bot.commands.watch:list_"),
+    Command(path=("watch", "show"), handler="bot.commands.watch:show", options=(_WATCH,)),
     Command(
         path=("watch", "edit"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.watch_edit:edit",
         changes=True,
         options=(
             _WATCH,
-            Option(name="every", kind="interval", required=False, keyword="every", flag="--every"),
-            Option(name="failures", kind="number", required=False, keyword="failures", flag="--failures"),
+            _EVERY,
+            _FAILURES,
+            Option(
+                name="recoveries", kind="number", required=False, keyword="recoveries", flag="--recoveries"
+            ),
+            Option(name="reminder", kind="text", required=False, keyword="reminder", flag="--reminder"),
+            Option(
+                name="certificate", kind="text", required=False, keyword="certificate", flag="--certificate"
+            ),
+            Option(name="ignore", kind="text", required=False, keyword="ignore", flag="--ignore"),
+            Option(name="alert", kind="text", required=False, keyword="alert", flag="--alert"),
+            _KIND,
         ),
     ),
-    Command(
-        path=("watch", "pause"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
-        changes=True,
-        options=(_WATCH,),
-    ),
-    Command(
-        path=("watch", "resume"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
-        changes=True,
-        options=(_WATCH,),
-    ),
+    Command(path=("watch", "pause"), handler="bot.commands.watch:pause", changes=True, options=(_WATCH,)),
+    Command(path=("watch", "resume"), handler="bot.commands.watch:resume", changes=True, options=(_WATCH,)),
     Command(
         path=("watch", "remove"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.watch:remove",
         changes=True,
         confirm=True,
         options=(_WATCH,),
     ),
     Command(
         path=("watch", "ack"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.watch_quiet:acknowledge",
         changes=True,
         options=(_WATCH, Option(name="reason", kind="text", required=False)),
     ),
     Command(
         path=("watch", "mute"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.watch_quiet:mute",
         changes=True,
-        options=(_WATCH, Option(name="time", kind="duration", required=False)),
+        options=(_WATCH, Option(name="time", kind="text", required=False)),
     ),
     Command(
         path=("watch", "maintenance"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.watch_quiet:maintenance",
         changes=True,
-        options=(_WATCH, Option(name="window", kind="text")),
+        options=(_WATCH, Option(name="window", kind="text", required=False)),
     ),
     Command(
         path=("watch", "export"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.watch_files:export",
         options=(Option(name="format", kind="choice", required=False, choices=("csv", "json")),),
     ),
     Command(
         path=("watch", "import"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.watch_files:import_",
         changes=True,
         form="text",
         options=(Option(name="text", kind="text"),),
@@ -167,7 +150,7 @@ COMMANDS: tuple[Command, ...] = (
         handler="bot.commands.not_yet:not_yet",
         ready=False,
         probes=True,
-        options=(_REPORT,),
+        options=(_REPORT, Option(name="format", kind="choice", required=False, choices=("csv",))),
     ),
     Command(
         path=("report", "pause"),

@@ -26,6 +26,14 @@ _QUESTION_WORDS = frozenset(
     {"what", "which", "why", "who", "when", "where", "how", "is", "puerto", "puertos", "ports"}
 )
 _ID = re.compile(r"#?(\d{1,9})", re.ASCII)
+# What people write for a keyword of the catalogue, in either language.
+_SAID_FOR = {
+    "every": "every|each|cada", "from": "from|desde", "for": "for|para", "days": "days|días|dias",
+    "failures": "failures|failure|fallos", "recoveries": "recoveries|recuperaciones",
+    "reminder": "reminder|remind|recordatorio", "certificate": "certificate|certificado",
+    "ignore": "ignore|ignora|ignorar", "alert": "alert|avisa|avisar", "as": "as|como",
+}  # fmt: skip
+_LENGTH = r"(\d[\d.]*\s*[a-zA-Zíó]+|\S+)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +167,10 @@ def _read_line(command: Command, rest: str) -> dict[str, object]:
 def _take_keyword(option: Option, rest: str) -> tuple[str, str]:
     """Cut ` every 15m` out of the words; the last keyword option takes all that follows it."""
     many = option.kind in ("targets", "text") and option.keyword == "for"
-    value = r"(.+)$" if many else r"(\S+)"
-    found = re.search(rf"(?:^|\s)(?:--)?{option.keyword}[\s=]+{value}", rest, re.IGNORECASE)
+    value = r"(.+)$" if many else _LENGTH if option.kind in ("interval", "duration") else r"(\S+)"
+    said = option.keyword or ""
+    words = _SAID_FOR.get(said, said)
+    found = re.search(rf"(?:^|\s)(?:--)?(?:{words})[\s=]+{value}", rest, re.IGNORECASE)
     if found is None:
         return "", rest
     return found[1].strip(), (rest[: found.start()] + " " + rest[found.end() :]).strip()

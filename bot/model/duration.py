@@ -1,17 +1,25 @@
-"""Durations as people type them: `15m`, `90s`, `2h`, `7d`."""
+"""Durations as people type them: `15m`, `90s`, `2 hours`, `7d`, `hour`; Spanish units begin alike."""
 
 from __future__ import annotations
 
 import re
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SHAPE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(s|m|h|d)[a-z]*", re.IGNORECASE | re.ASCII)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_UNIT = (
+    r"(?:(?P<s>s|secs?|seconds?|segs?|segundos?)|(?P<m>m|mins?|minutes?|minutos?)|(?P<h>h|hrs?|hours?|horas?)"
+    r"|(?P<d>d|days?|d[ií]as?)|(?P<w>w|weeks?|semanas?))"
+)
+_SHAPE = re.compile(rf"(?P<count>\d{{1,9}}(?:\.\d{{1,3}})?)\s*{_UNIT}", re.IGNORECASE | re.ASCII)
+_UNIT_ALONE = re.compile(rf"(?!.$){_UNIT}", re.IGNORECASE | re.ASCII)
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of a duration such as `15m` or `2 hours`; None if it is not one."""
-    match = _SHAPE.fullmatch(text.strip())
-    return float(match[1]) * _UNITS[match[2].lower()] if match else None
+    """Seconds of a duration such as `15m`, `2 hours` or `hour`; None if it is not one."""
+    found = _SHAPE.fullmatch(text.strip()) or _UNIT_ALONE.fullmatch(text.strip())
+    if found is None:
+        return None
+    unit = next(name for name in _UNITS if found[name])
+    return float(found.groupdict().get("count") or 1) * _UNITS[unit]
 
 
 def show_duration(seconds: float) -> str:

@@ -13,6 +13,7 @@ from bot.model.verdict import CheckResult, Finding, Word
 OWN_ALERT = frozenset({"cert-expiring", "egress-25-blocked"})
 # So many findings of a run are told with their sentences; a message is read on a phone.
 MAX_TOLD = 8
+MAX_KEPT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +88,25 @@ def digest(result: CheckResult) -> Mapping[str, Any]:
         "kind": result.kind,
         "verdict": result.verdict,
         "checked_at": result.checked_at.isoformat(),
-        "findings": [[finding.id, finding.severity, finding.subject] for finding in result.findings][:40],
+        "findings": [
+            [finding.id, finding.severity, finding.subject, _brief(finding)]
+            for finding in result.findings[:MAX_KEPT]
+        ],
         "policies": {name: _status(mail.get(name)) for name in ("spf", "dmarc", "mta_sts", "dane") if mail},
         "certificate_ends": min((one.not_after for one in ends), default=None)
         and min(one.not_after for one in ends).isoformat(),
         "endpoints": [
             [outcome.endpoint.label, outcome.state, outcome.tls, round(outcome.total_ms, 1)]
             for outcome in result.outcomes
-        ][:40],
+        ][:MAX_KEPT],
     }
+
+
+def _brief(finding: Finding) -> Mapping[str, str]:
+    """What the title of a finding may need; written at every run, so it stays small."""
+    if finding.severity == "info":
+        return {}
+    return {name: value[:80] for name, value in finding.details.items() if name != "line"}
 
 
 def _median_ms(result: CheckResult) -> float | None:

@@ -117,8 +117,10 @@ async def test_a_button_of_the_home_tab_opens_a_form_and_answers_in_private(benc
     await bench.slack.deliver("interactive", pressed)
     await until(lambda: len(bench.slack.views) == 2)
     bench.answers_with(said("explained"))
-    fields = {block["block_id"]: "x" for block in bench.slack.views[1]["blocks"] if block["type"] == "input"}
-    await bench.submit(bench.slack.views[1], fields)
+    asked_for = [block["block_id"] for block in bench.slack.views[1]["blocks"] if block["type"] == "input"]
+    await bench.submit(
+        bench.slack.views[1], {name: "15m" if name == "every.0" else "x" for name in asked_for}
+    )
     await until(lambda: bench.asked)
 
 
