@@ -31,8 +31,9 @@ def disagreements(discovery: Discovery) -> tuple[str, ...]:
     found: list[str] = []
     for service in SERVICES_OF_CLIENTS:
         first: dict[str, str] = {}
-        for claim in discovery.published:
-            if claim.service == service and claim.rank == 0:
+        # Ranks count through a whole file, so that a service's first choice need not have rank 0.
+        for claim in sorted(discovery.published, key=lambda one: one.rank):
+            if claim.service == service:
                 first.setdefault(claim.source, f"{claim.host}:{claim.port}")
         if len(set(first.values())) > 1:
             found.append(f"{service}: " + ", ".join(f"{source} {place}" for source, place in first.items()))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from bot.advice.snippets.account import Program, account_for
+from bot.advice.snippets.programs import find_program, make_snippet
+from bot.advice.snippets.show import snippet_document, with_programs, with_snippet
 from bot.cards.model import Pending, Reply, rich
 from bot.cards.settings import settings_card, settings_document
 from bot.commands.definition import Call
@@ -14,15 +17,19 @@ from bot.knowledge.providers import Provider, find_provider, provider_of_mx
 from bot.model.discovery import Discovery
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.target import Target, parse_target
-from bot.probes.discovery import discover_settings
+from bot.ports import Tools
+from bot.probes.discovery import Wish, discover_settings
 from bot.probes.plan import plan_ports, refuse_forbidden
+from bot.probes.recent import Recent
 from bot.probes.run import wait_for_goodbyes
-from bot.probes.together import Step, probe_together
+from bot.probes.together import Step, Tell, probe_together
 
 
 async def port(call: Call) -> Reply:
-    """Handle `port TARGET`."""
+    """Handle `port TARGET [for PROGRAM]`."""
     text = call.need("target", str)
+    wanted = call.get("program", str)
+    program = find_program(wanted) if wanted else None
     provider = find_provider(text)
     target = _target(text, provider)
     tools = call.tools
@@ -34,22 +41,41 @@ async def port(call: Call) -> Reply:
         wish = replace(wish, provider=claims_of(provider))
     if target.port is not None:
         wish = replace(wish, port=target.port)
+
+    async def on_step(step: Step) -> None:
+        (place,) = step.waiting[:1] or (None,)
+        shown = place.label if place is not None else target.name
+        await call.progress(
+            Pending(rich(template(call.language, "settings-card.progress"), {"place": shown}))
+        )
+
+    # Asked again for another program: the servers are not bothered again within a minute.
+    key = (target.name, target.local_part, target.port, provider.key if provider else None)
+    recalled = await _recent(tools).once(key, lambda tell: _discover(wish, tools, tell), on_step)
+    if call.request.place.platform == "terminal":
+        await wait_for_goodbyes()
+    shown = str(target) if provider is None else provider.name
+    return _reply(call, Asked(shown, text.strip(), target), recalled.value, provider, program)
+
+
+def _recent(tools: Tools) -> Recent[Discovery]:
+    kept = tools.memory.setdefault("settings", None)
+    if not isinstance(kept, Recent):
+        kept = tools.memory["settings"] = Recent(tools.clock)
+    return kept
+
+
+async def _discover(wish: Wish, tools: Tools, tell: Tell) -> Discovery:
     manner = make_manner(tools)
     network, clock = tools.network(), tools.clock
 
     async def probe(endpoint: Endpoint) -> EndpointOutcome:
+        await tell(Step((), (endpoint,)))
         (outcome,) = await probe_together((endpoint,), network, clock, manner, _untold)
         return outcome
 
-    async def on_step(place: str, done: int, total: int) -> None:
-        shown = rich(template(call.language, "settings-card.progress"), {"place": place})
-        await call.progress(Pending(shown, done, total))
-
-    await on_step(target.name, 0, 0)
-    discovery = await discover_settings(wish, network, clock, probe, on_step)
-    if call.request.place.platform == "terminal":
-        await wait_for_goodbyes()
-    return _reply(call, str(target) if provider is None else provider.name, discovery, provider)
+    await tell(Step((), ()))
+    return await discover_settings(wish, network, clock, probe)
 
 
 async def _untold(_: Step) -> None:
@@ -65,14 +91,35 @@ def _target(text: str, provider: Provider | None) -> Target:
     return parse_target(text)
 
 
-def _reply(call: Call, shown: str, discovery: Discovery, provider: Provider | None) -> Reply:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for.
+
+    Attributes:
+        shown: The target's name in the answer.
+        words: The target as typed, to ask again.
+    """
+
+    shown: str
+    words: str
+    target: Target
+
+
+def _reply(
+    call: Call, asked: Asked, discovery: Discovery, provider: Provider | None, program: Program | None
+) -> Reply:
     known = provider or next((one for host in discovery.mx_hosts if (one := provider_of_mx(host))), None)
     login = known.login.get(call.language, "") if known is not None else ""
     notes = (f"{known.name}: {login}",) if known is not None and login else ()
     found = any(discovery.recommended.values())
     status = 0 if found else 1 if discovery.conclusive else 3
-    return Reply(
-        card=settings_card(shown, discovery, notes, call.language),
-        document=settings_document(shown, discovery, notes),
-        status=status,
-    )
+    card = settings_card(asked.shown, discovery, notes, call.language)
+    document = settings_document(asked.shown, discovery, notes)
+    if program is not None and found:
+        account = account_for(asked.target.name, asked.target.local_part, discovery.recommended)
+        snippet = make_snippet(program, account)
+        card = with_snippet(card, snippet, call.language)
+        document |= {"snippet": snippet_document(snippet)}
+    elif found:
+        card = with_programs(card, asked.words, call.language)
+    return Reply(card=card, document=document, status=status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,19 +21,26 @@ ssl_cert = <{chain}
 ssl_key = <{key}
 disable_plaintext_auth = {disable}
 auth_mechanisms = plain login
+auth_username_chars =
 mail_location = maildir:{folder}/mail
 passdb {{
   driver = static
-  args = nopassword=y
+  args = {password}
 }}
 userdb {{
   driver = static
   args = uid=nobody gid=nogroup home={folder}
 }}
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service stats {{
   chroot =
 }}
-service imap-login {{
+{sasl}service imap-login {{
   inet_listener imap {{
     port = {imap}
   }}
@@ -53,13 +61,36 @@ service pop3-login {{
 """
 
 
+_SASL = """\
+service auth {{
+  inet_listener {{
+    address = {address}
+    port = {port}
+  }}
+}}
+"""
+
+
 def start_dovecot(
-    folder: Path, issued: Issued, address: str, ports: Mapping[str, int], *, plain_passwords: bool
+    folder: Path,
+    issued: Issued,
+    address: str,
+    ports: Mapping[str, int],
+    *,
+    plain_passwords: bool,
+    password: str | None = None,
+    sasl_port: int | None = None,
 ) -> Running:
-    """Start it in the foreground of a process of ours."""
+    """Start it in the foreground of a process of ours.
+
+    Args:
+        password: Everybody's; None lets everybody in with any.
+        sasl_port: Where it answers another server's questions about passwords.
+    """
     chain, key = issued.write(folder / "tls")
     for name in ("run", "state", "mail"):
         (folder / name).mkdir()
+    shutil.chown(folder / "mail", "nobody", "nogroup")
     values = {name: ports.get(name, 0) for name in ("imap", "imaps", "pop3", "pop3s")}
     config = folder / "dovecot.conf"
     config.write_text(
@@ -71,6 +102,8 @@ def start_dovecot(
             disable="no" if plain_passwords else "yes",
             # A client from the server's own address counts as secure even so: give it another.
             ssl="yes" if plain_passwords else "required",
+            password=f"password={password}" if password else "nopassword=y",
+            sasl=_SASL.format(address=address, port=sasl_port) if sasl_port else "",
             **values,
         )
     )

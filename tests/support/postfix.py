@@ -35,6 +35,16 @@ smtpd_tls_security_level = may
 smtpd_tls_chain_files = {key}, {chain}
 smtpd_tls_loglevel = 0
 """
+# Whoever logs in may send, and what is sent goes nowhere.
+_SASL = """\
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:{address}:{port}
+smtpd_tls_auth_only = yes
+smtpd_relay_restrictions = permit_sasl_authenticated, reject
+local_transport = discard:
+default_transport = discard:
+"""
 _SERVICES = {
     "smtp": "",
     "submission": "",
@@ -52,14 +62,28 @@ trace unix - - n - 0 bounce
 proxymap unix - - n - - proxymap
 anvil unix - - n - 1 anvil
 error unix - - n - - error
+discard unix - - n - - discard
+smtp unix - - n - - smtp
 postlog unix-dgram n - n - 1 postlogd
 """
 
 
 def start_postfix(
-    folder: Path, issued: Issued | None, address: str, ports: Mapping[str, int], host: str
+    folder: Path,
+    issued: Issued | None,
+    address: str,
+    ports: Mapping[str, int],
+    host: str,
+    *,
+    sasl_port: int | None = None,
+    more: str = "",
 ) -> Running:
-    """Start it in the foreground of a process of ours."""
+    """Start it in the foreground of a process of ours.
+
+    Args:
+        sasl_port: Where a Dovecot on the same address knows the passwords; None offers no login.
+        more: Further lines of main.cf.
+    """
     config = folder / "etc"
     for name in ("etc", "queue", "data", "log"):
         (folder / name).mkdir()
@@ -67,7 +91,8 @@ def start_postfix(
     if issued is not None:
         chain, key = issued.write(folder / "tls")
         tls = _TLS.format(key=key, chain=chain)
-    (config / "main.cf").write_text(_MAIN.format(folder=folder, host=host, tls=tls))
+    sasl = _SASL.format(address=address, port=sasl_port) if sasl_port else ""
+    (config / "main.cf").write_text(_MAIN.format(folder=folder, host=host, tls=tls) + sasl + more)
     listeners = "".join(
         f"{address}:{port} inet n - n - - smtpd{_SERVICES[name]}\n" for name, port in ports.items()
     )

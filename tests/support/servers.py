@@ -147,12 +147,17 @@ class Sandbox:
         ports: Ports = "free",
         services: Sequence[str] = ("smtp", "submission", "submissions"),
         host: str = "mx.example.test",
+        sasl_port: int | None = None,
+        more: str = "",
     ) -> Running:
-        """Start Postfix; without a certificate it has no TLS."""
+        """Start Postfix; without a certificate it has no TLS, without a `sasl_port` no login."""
         from tests.support.postfix import start_postfix
 
         chosen = choose_ports(services, address, ports)
-        return self._keep(start_postfix(self.folder_for("postfix"), issued, address, chosen, host))
+        folder = self.folder_for("postfix")
+        return self._keep(
+            start_postfix(folder, issued, address, chosen, host, sasl_port=sasl_port, more=more)
+        )
 
     def dovecot(
         self,
@@ -162,15 +167,47 @@ class Sandbox:
         ports: Ports = "free",
         services: Sequence[str] = ("imap", "imaps", "pop3", "pop3s"),
         plain_passwords: bool = False,
+        password: str | None = None,
+        sasl_port: int | None = None,
     ) -> Running:
-        """Start Dovecot; `plain_passwords` lets people log in without TLS."""
+        """Start Dovecot; `plain_passwords` lets people log in without TLS, `password` is everybody's."""
         from tests.support.dovecot import start_dovecot
 
         chosen = choose_ports(services, address, ports)
         started = start_dovecot(
-            self.folder_for("dovecot"), issued, address, chosen, plain_passwords=plain_passwords
+            self.folder_for("dovecot"),
+            issued,
+            address,
+            chosen,
+            plain_passwords=plain_passwords,
+            password=password,
+            sasl_port=sasl_port,
         )
         return self._keep(started)
+
+    def accounts(
+        self,
+        issued: Issued,
+        *,
+        address: str,
+        password: str,
+        sending: Sequence[str] = ("submission", "submissions"),
+        reading: Sequence[str] = ("imap", "imaps", "pop3", "pop3s"),
+    ) -> tuple[Running, Running]:
+        """A Dovecot and a Postfix on standard ports where everybody can log in with one password."""
+        sasl_port = free_ports(("auth",), address)["auth"]
+        dovecot = self.dovecot(
+            issued,
+            address=address,
+            ports="standard",
+            services=reading,
+            password=password,
+            sasl_port=sasl_port,
+        )
+        postfix = self.postfix(
+            issued, address=address, ports="standard", services=sending, sasl_port=sasl_port
+        )
+        return dovecot, postfix
 
     def exim(
         self,
