@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from adapters.main.arguments import Given, texts_of
 from adapters.main.compose import close_tools, make_tools
-from adapters.main.oneshot import OPERATOR, TERMINAL
+from adapters.main.oneshot import OPERATOR, TERMINAL, wished_language
 from bot.cards.plaintext import render_plain
+from bot.commands.catalog import BY_PATH
 from bot.dispatch import answer
 from bot.errors import BadInput
 from bot.model.request import Request
@@ -24,15 +25,26 @@ MAX_CONCURRENCY = 256
 _STATUS_ORDER = (1, 3, 2, 0)
 
 
-def check_many(arguments: Namespace, settings: Settings) -> int:
-    """Check every target of a file; returns the worst exit status."""
-    if not 1 <= arguments.concurrency <= MAX_CONCURRENCY:
-        raise BadInput("number-bad", option="--concurrency", text=str(arguments.concurrency))
-    if arguments.target:
-        raise BadInput("usage", message="TARGET / --from-file", program="mailport check")
-    with _opened(arguments.from_file) as stream:
-        statuses = asyncio.run(_check_all(_targets(stream), arguments, settings))
+def check_many(given: Given, settings: Settings) -> int:
+    """Check every target of a file; returns the worst exit status.
+
+    Raises:
+        BadInput: The file, or what was given beside it.
+    """
+    if given.words:
+        raise BadInput("target-or-file", command="mailport check")
+    if not given.has("--from-file"):
+        raise BadInput("file-missing", option="--from-file", command="mailport check")
+    at_once = _concurrency(given.options.get("--concurrency", "16"))
+    with _opened(given.options["--from-file"]) as stream:
+        statuses = asyncio.run(_check_all(_targets(stream), given, at_once, settings))
     return next((status for status in _STATUS_ORDER if status in statuses), 0)
+
+
+def _concurrency(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_CONCURRENCY):
+        raise BadInput("number-range", option="--concurrency", text=text[:40], low=1, high=MAX_CONCURRENCY)
+    return int(text)
 
 
 def _opened(name: str) -> TextIO:
@@ -52,7 +64,7 @@ def _targets(stream: TextIO) -> Iterator[str]:
             yield target
 
 
-async def _check_all(targets: Iterator[str], arguments: Namespace, settings: Settings) -> set[int]:
+async def _check_all(targets: Iterator[str], given: Given, at_once: int, settings: Settings) -> set[int]:
     """Run `concurrency` walkers over the one iterator, so that a million lines need no memory."""
     tools = make_tools(settings)
     statuses: set[int] = set()
@@ -61,13 +73,13 @@ async def _check_all(targets: Iterator[str], arguments: Namespace, settings: Set
     async def walk() -> None:
         nonlocal done
         for target in targets:
-            statuses.add(await _check_one(target, arguments, tools))
+            statuses.add(await _check_one(target, given, tools))
             done += 1
             _show_count(done)
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(arguments.concurrency):
+            for _ in range(at_once):
                 group.create_task(walk())
     finally:
         await close_tools(tools)
@@ -76,18 +88,18 @@ async def _check_all(targets: Iterator[str], arguments: Namespace, settings: Set
     return statuses
 
 
-async def _check_one(target: str, arguments: Namespace, tools: Tools) -> int:
-    given = {"target": target, "ports": arguments.ports or "", "kind": arguments.kind or ""}
+async def _check_one(target: str, given: Given, tools: Tools) -> int:
+    texts = {**texts_of(BY_PATH["check",], given), "target": target}
     request = Request(
         id=f"cli:{target[:80]}",
         place=TERMINAL,
         person=OPERATOR,
         command=("check",),
-        arguments=given,
-        language=arguments.lang,
+        arguments=texts,
+        language=wished_language(given),
     )
     reply = await answer(request, tools)
-    if arguments.jsonl or arguments.json:
+    if given.has("--jsonl") or given.has("--json"):
         document = dict(reply.document or {})
         document.setdefault("target", target)
         print(json.dumps(document, ensure_ascii=False), flush=True)

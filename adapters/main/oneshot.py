@@ -7,13 +7,13 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from adapters.main.arguments import as_typed, texts_of
 from bot.commands.definition import Command
 from bot.errors import BadInput, MailportError
-from bot.model.request import Person, Place, Request
+from bot.model.request import Language, Person, Place, Request
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
+    from adapters.main.arguments import Given
     from bot.cards.model import Reply
     from bot.settings import Settings
 
@@ -24,36 +24,41 @@ MAX_INPUT = 1_000_000
 _LOOPLESS = (("ask",), ("explain",), ("help",), ("why",))
 
 
-def run_once(command: Command, arguments: Namespace, settings: Settings) -> int:
+def run_once(command: Command, given: Given, settings: Settings) -> int:
     """Run a command, print its card or its document; returns the exit status."""
+    as_json = given.has("--json")
+    typed = as_typed(command, given)
     request = Request(
         id="cli",
         place=TERMINAL,
         person=OPERATOR,
-        command=command.path,
-        arguments=_texts(command, arguments),
-        language=arguments.lang,
-        confirmed=bool(getattr(arguments, "yes", False)),
+        text=typed or "",
+        command=None if typed else command.path,
+        arguments={} if typed else _texts(command, given),
+        language=wished_language(given),
+        confirmed=given.has("--yes"),
     )
     if command.path in _LOOPLESS:
         reply = _finish_without_loop(_answer(request, settings))
     else:
-        reply = _run_in_loop(request, settings, quiet=arguments.json)
-    _write_files(reply, arguments)
-    _print(reply, as_json=arguments.json)
+        reply = _run_in_loop(request, settings, quiet=as_json)
+    _write_files(reply, given)
+    _print(reply, as_json=as_json)
     return reply.status
 
 
-def _texts(command: Command, arguments: Namespace) -> dict[str, str]:
-    """The arguments as texts by option name, as every other adapter hands them over."""
-    texts: dict[str, str] = {}
-    for option in command.options:
-        value = getattr(arguments, option.name, None)
-        text = " ".join(value) if isinstance(value, list) else value
-        if option.name == "text":
-            text = _from_outside(command, text)
-        if text:
-            texts[option.name] = text
+def wished_language(given: Given) -> Language | None:
+    """The language of `--lang`."""
+    wish = given.options.get("--lang")
+    return "es" if wish == "es" else "en" if wish == "en" else None
+
+
+def _texts(command: Command, given: Given) -> dict[str, str]:
+    """The arguments as texts by option name; a text may come from standard input or a file."""
+    texts = texts_of(command, given)
+    if any(option.name == "text" for option in command.options):
+        text = _from_outside(command, texts.get("text"))
+        texts = {**texts, "text": text} if text else texts
     return texts
 
 
@@ -124,9 +129,9 @@ async def _answer_in_loop(request: Request, settings: Settings, *, quiet: bool) 
         await close_tools(tools)
 
 
-def _write_files(reply: Reply, arguments: Namespace) -> None:
+def _write_files(reply: Reply, given: Given) -> None:
     """Charts go to the file that `--png` names."""
-    name = getattr(arguments, "png", None)
+    name = given.options.get("--png")
     if not name:
         return
     from adapters.picture import chart_png
@@ -141,12 +146,14 @@ def _write_files(reply: Reply, arguments: Namespace) -> None:
 
 
 def _print(reply: Reply, *, as_json: bool) -> None:
+    failed = reply.document is not None and reply.document.get("schema") == "mailport.error/1"
     if as_json and reply.document is not None:
         import json
 
         print(json.dumps(reply.document, ensure_ascii=False))
+        if failed:
+            print(reply.card.summary, file=sys.stderr)
         return
     from adapters.terminal.show import show_card
 
-    failed = reply.document is not None and reply.document.get("schema") == "mailport.error/1"
     show_card(reply.card, sys.stderr if failed else sys.stdout, reply.document)

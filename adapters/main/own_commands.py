@@ -6,60 +6,62 @@ import os
 import re
 from pathlib import Path
 
-from adapters.main.arguments import Parser
+from adapters.main.arguments import Given
+from adapters.main.oneshot import wished_language
 from bot.errors import BadInput
-from bot.i18n import say
+from bot.model.request import Language
 from bot.settings import Settings
 
 _VANTAGE = re.compile(r"[^\s,#`]{1,80}")
 
 
-def run_own(name: str, rest: list[str], settings: Settings) -> int:
-    """Run one of them; returns the exit status."""
-    parser = Parser(prog=f"mailport {name}", description=say(settings.language, f"cli.command-{name}"))
+def run_own(name: str, given: Given, settings: Settings) -> int:
+    """Run one of them; returns the exit status.
+
+    Raises:
+        BadInput: Words that the command does not take.
+    """
+    if given.words and name != "db":
+        raise BadInput("too-many-words", command=f"mailport {name}", extra=" ".join(given.words)[:60])
     match name:
         case "chat":
-            parser.parse_args(rest)
-            return _chat(settings)
+            return _chat(settings, wished_language(given))
         case "doctor":
-            parser.add_argument("--json", action="store_true", help=say(settings.language, "cli.json"))
             from adapters.main.doctor import run_doctor
 
-            return run_doctor(settings, as_json=parser.parse_args(rest).json)
+            return run_doctor(settings, as_json=given.has("--json"))
         case "db":
-            parser.add_argument("action", choices=("upgrade", "backup", "restore"))
-            parser.add_argument("file", nargs="?", metavar="FILE")
-            arguments = parser.parse_args(rest)
-            if arguments.action != "upgrade" and not arguments.file:
-                raise BadInput("usage", message=f"{arguments.action} FILE", program="mailport db")
-            from adapters.main.database import run_database
-
-            return run_database(arguments.action, arguments.file, settings)
+            return _database(given.words, settings)
         case "worker":
-            return _worker(parser, rest, settings)
+            return _worker(given, settings)
         case _:
-            parser.add_argument("--json", action="store_true", help=say(settings.language, "cli.json-logs"))
-            as_json = parser.parse_args(rest).json
             from adapters.main.serve import run_serve
 
-            return run_serve(settings, as_json=as_json)
+            return run_serve(settings, as_json=given.has("--json"))
 
 
-def _worker(parser: Parser, rest: list[str], settings: Settings) -> int:
-    language = settings.language
-    parser.add_argument(
-        "--vantage", metavar="NAME", default=settings.vantage, help=say(language, "cli.vantage")
-    )
-    parser.add_argument("--json", action="store_true", help=say(language, "cli.json-logs"))
-    arguments = parser.parse_args(rest)
-    if not _VANTAGE.fullmatch(arguments.vantage):
-        raise BadInput("vantage-bad", text=arguments.vantage[:60])
+def _worker(given: Given, settings: Settings) -> int:
+    vantage = given.options.get("--vantage", settings.vantage)
+    if not _VANTAGE.fullmatch(vantage):
+        raise BadInput("vantage-bad", text=vantage[:60])
     from adapters.main.watching import run_worker
 
-    return run_worker(settings, vantage=arguments.vantage, as_json=arguments.json)
+    return run_worker(settings, vantage=vantage, as_json=given.has("--json"))
 
 
-def _chat(settings: Settings) -> int:
+def _database(words: tuple[str, ...], settings: Settings) -> int:
+    action = words[0] if words else ""
+    takes = 1 if action == "upgrade" else 2
+    if action not in ("upgrade", "backup", "restore") or len(words) < takes:
+        raise BadInput("db-usage")
+    if len(words) > takes:
+        raise BadInput("too-many-words", command=f"mailport db {action}", extra=" ".join(words[takes:])[:60])
+    from adapters.main.database import run_database
+
+    return run_database(action, words[1] if takes > 1 else None, settings)
+
+
+def _chat(settings: Settings, language: Language | None) -> int:
     import asyncio
 
     from adapters.main.compose import close_tools, make_tools
@@ -68,7 +70,7 @@ def _chat(settings: Settings) -> int:
     async def talk() -> None:
         tools = make_tools(settings)
         try:
-            await chat(tools, _history_file())
+            await chat(tools, _history_file(), language)
         finally:
             await close_tools(tools)
 

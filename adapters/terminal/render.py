@@ -7,6 +7,7 @@ from typing import TextIO, assert_never
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.style import Style
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
@@ -104,8 +105,9 @@ def _text(text: Text, style: str = "") -> RichText:
     return made
 
 
-def _style(span: Span) -> str:
-    return f"link {span.url} underline" if span.url else _SPANSTYLES[span.style]
+def _style(span: Span) -> str | Style:
+    # A style object, not a style in words: words would be parsed.
+    return Style(link=harmless(span.url), underline=True) if span.url else _SPANSTYLES[span.style]
 
 
 def _bullets(items: tuple[Text, ...], *, numbered: bool) -> RenderableType:

@@ -48,8 +48,44 @@ def mailport(
         pytest.param(["port", "127.0.0.1"], 2, "loopback", id="settings of loopback"),
         pytest.param(["watch", "lst"], 2, "Known:", id="a mistyped second word"),
         pytest.param(["trace", "/nowhere"], 2, "Received", id="no headers"),
-        pytest.param(["ask", "--lang", "fr", "x"], 2, "--lang", id="a language we don't speak"),
+        pytest.param(["ask", "--lang", "fr", "x"], 2, "en or es", id="a language we don't speak"),
         pytest.param(["check", "--from-file", "/nowhere", "--jsonl"], 2, "/nowhere", id="no such file"),
+        pytest.param(["check", "--from-file", "-", "--concurrency", "999"], 2, "1 to 256", id="a bad number"),
+        pytest.param(["check", "--concurrency", "3", "--jsonl"], 2, "--from-file FILE", id="many of nothing"),
+        pytest.param(["check", "a.example", "--from-file", "x"], 2, "not both", id="a target and a file"),
+        pytest.param(
+            ["check", "a.example", "--port", "25"], 2, "Did you mean --ports?", id="a mistyped option"
+        ),
+        pytest.param(["check", "a.example", "--colour"], 2, "It knows --ports", id="an option there is not"),
+        pytest.param(["check", "a.example", "--json=yes"], 2, "takes no value", id="a value too many"),
+        pytest.param(["check", "a.example", "--ports"], 2, "needs a value", id="a value too few"),
+        pytest.param(["check", "127.0.0.1", "25,x"], 2, "is no port", id="ports as in a channel"),
+        pytest.param(["watch"], 2, "needs one more word", id="half a command"),
+        pytest.param(["watch", "lits"], 2, "mailport watch list", id="a mistyped second word, near"),
+        pytest.param(["watch", "add"], 2, "needs target", id="nothing to watch"),
+        pytest.param(
+            ["watch", "add", "a.example", "every", "5x"], 2, "5x is no length", id="words as in a channel"
+        ),
+        pytest.param(["ask"], 2, "which port should I use?", id="no question"),
+        pytest.param(["which", "port", "should", "I", "use"], 2, 'mailport ask "which port', id="a question"),
+        pytest.param(["mx.example.com:25"], 2, "mailport check mx.example.com:25", id="a target alone"),
+        pytest.param(["me@example.com"], 2, "mailport port me@example.com", id="an address alone"),
+        pytest.param(["db"], 2, "backup FILE", id="half a database command"),
+        pytest.param(["db", "backup"], 2, "backup FILE", id="a backup to nowhere"),
+        pytest.param(["serve", "now"], 2, "what to do with now", id="a word too many"),
+        pytest.param(["worker", "--vantage", "a b"], 2, "one word", id="a bad name of a place"),
+        pytest.param(["doctor", "--jsn"], 2, "--json", id="a mistyped option of doctor"),
+        pytest.param(["help", "chekc"], 2, "mailport check", id="help on a mistyped command"),
+        pytest.param(["--lang", "es", "chek"], 2, "¿Querías decir mailport check", id="in Spanish, before"),
+        pytest.param(
+            ["watch", "lits", "--lang=es"], 2, "¿Querías decir mailport watch", id="in Spanish, after"
+        ),
+        pytest.param(["help", "check"], 0, "--from-file FILE", id="help on a command"),
+        pytest.param(["check", "--help"], 0, "--from-file FILE", id="the same, the other way"),
+        pytest.param(["help", "watch"], 0, "watch maintenance", id="help on a group"),
+        pytest.param(["watch", "-h"], 0, "watch maintenance", id="the same, the other way round"),
+        pytest.param(["help", "serve"], 0, "Log as one JSON", id="help on a command of the program"),
+        pytest.param(["db", "--help", "--lang", "es"], 0, "copia", id="the same in Spanish"),
     ],
 )
 def test_usage(words: list[str], status: int, said: str, tmp_path: Path) -> None:
@@ -129,3 +165,56 @@ def test_many_targets_one_document_each(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert {one["error"] for one in documents} == {"target-forbidden", "port-refused", "target-bad"}
     assert {one["target"] for one in documents} == {"127.0.0.1", "example.com:22", "not a name"}
+
+
+def test_help_and_its_option_say_the_same(tmp_path: Path) -> None:
+    for command in ("check", "watch add", "report", "doctor"):
+        words = command.split()
+        assert (
+            mailport("help", *words, home=tmp_path).stdout == mailport(*words, "--help", home=tmp_path).stdout
+        )
+
+
+def test_an_error_has_its_document_too(tmp_path: Path) -> None:
+    for words in (["check", "--json"], ["check", "--json", "127.0.0.1"], ["chek", "--json"]):
+        done = mailport(*words, home=tmp_path)
+        assert (done.returncode, json.loads(done.stdout)["schema"]) == (2, "mailport.error/1")
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        pytest.param(
+            ".env", "MAILPORT_HTTP_PORT=eighty\n", "MAILPORT_HTTP_PORT is eighty", id=".env, a bad value"
+        ),
+        pytest.param(
+            ".env", "SLACK_BOT_TOKEN='a\x01b'\n", "SLACK_BOT_TOKEN is ********", id=".env, a bad secret"
+        ),
+        pytest.param(".env", b"MAILPORT_LANG=\xff\xfe\n", "cannot be read", id=".env, no text"),
+        pytest.param("mailport.toml", "http_port = 99999\n", "0 to 65535", id="TOML, a bad value"),
+        pytest.param("mailport.toml", "http_port = \n", "cannot be read", id="TOML, broken"),
+        pytest.param("mailport.toml", "colour = 'red'\n", "colour", id="TOML, no setting"),
+        pytest.param("mailport.toml", "[web]\nport = 1\n", "web", id="TOML, a table"),
+        pytest.param(
+            "mailport.toml", "timezone = 'Mars/Olympus'\n", "Europe/Madrid", id="TOML, no time zone"
+        ),
+    ],
+)
+def test_bad_settings_are_one_line(name: str, content: str | bytes, said: str, tmp_path: Path) -> None:
+    folder = tmp_path / ".config" / "mailport"
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    for words in (["help"], ["serve"], ["doctor", "--json"]):
+        done = mailport(*words, home=tmp_path)
+        assert (done.returncode, said in done.stderr, len(done.stderr.splitlines())) == (2, True, 1), done
+        assert "\x01" not in done.stderr
+
+
+def test_whoever_reads_only_the_beginning_is_no_problem(tmp_path: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m adapters.main.cli help --json | head -c 10",
+        shell=True, cwd=ROOT, capture_output=True, text=True, env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ('{"schema":', "")
