@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from bot.watches.alert import AlertState
@@ -24,8 +26,9 @@ _STATE_TIMES = frozenset(
     }
 )
 _STATE_SETS = frozenset({"findings", "candidate"})
-_STATE_FIELDS = fields(AlertState)
-_BLANK = AlertState()
+_STATE_NAMES = tuple(one.name for one in fields(AlertState))
+_READ_STATE = attrgetter(*_STATE_NAMES)
+_BLANK = _READ_STATE(AlertState())
 
 
 def dump(value: object) -> str:
@@ -46,10 +49,9 @@ def from_millis(value: int) -> datetime:
 def encode_state(state: AlertState) -> str:
     """Only what differs from a blank state: a watch that never had trouble takes a few bytes."""
     found: dict[str, object] = {}
-    for one in _STATE_FIELDS:
-        value = getattr(state, one.name)
-        if value != getattr(_BLANK, one.name):
-            found[one.name] = _plain(value)
+    for name, value, blank in zip(_STATE_NAMES, _READ_STATE(state), _BLANK, strict=True):
+        if value != blank:
+            found[name] = _plain(value)
     return dump(found)
 
 
@@ -66,11 +68,7 @@ def _plain(value: object) -> object:
 def decode_state(text: str) -> AlertState:
     """The state that was encoded."""
     raw: Mapping[str, Any] = json.loads(text)
-    found: dict[str, Any] = {}
-    for one in _STATE_FIELDS:
-        if one.name in raw:
-            found[one.name] = _value(one.name, raw[one.name])
-    return AlertState(**found)
+    return AlertState(**{name: _value(name, raw[name]) for name in _STATE_NAMES if name in raw})
 
 
 def _value(name: str, value: Any) -> Any:
@@ -83,11 +81,18 @@ def _value(name: str, value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=256)
+def decode_list(text: str) -> tuple[Any, ...]:
+    """A list of plain values; nearly all watches have the same few."""
+    return tuple(json.loads(text))
+
+
 def encode_windows(windows: Sequence[Window]) -> str:
     """Maintenance windows as pairs of milliseconds."""
     return dump([[to_millis(window.start), to_millis(window.end)] for window in windows])
 
 
+@lru_cache(maxsize=256)
 def decode_windows(text: str) -> tuple[Window, ...]:
     """The windows that were encoded."""
     return tuple(Window(start=from_millis(start), end=from_millis(end)) for start, end in json.loads(text))

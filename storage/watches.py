@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Row,
+    Text,
     and_,
     bindparam,
     case,
@@ -33,6 +34,7 @@ from storage.audit import next_number, write_audit
 from storage.database import Database
 from storage.encoding import (
     decode_acknowledgement,
+    decode_list,
     decode_state,
     decode_windows,
     dump,
@@ -377,19 +379,22 @@ async def _write_states(connection: AsyncConnection, recorded: Sequence[Recorded
         .where(table.watch_id == bindparam("of"))
         .values(
             state=bindparam("new_state"),
+            digest=func.coalesce(bindparam("new_digest", type_=Text()), table.digest),
             revision=table.revision + 1,
             # Paused while the check was running: stays paused.
             next_due=case((table.next_due.is_(None), None), else_=bindparam("due", type_=Instant())),
         )
     )
     rows = [
-        {"of": one.watch_id, "new_state": encode_state(one.state), "due": one.next_due} for one in recorded
+        {
+            "of": one.watch_id,
+            "new_state": encode_state(one.state),
+            "new_digest": None if one.digest is None else dump(one.digest),
+            "due": one.next_due,
+        }
+        for one in recorded
     ]
     await connection.execute(statement, rows)
-    digests = [{"of": one.watch_id, "new": dump(one.digest)} for one in recorded if one.digest is not None]
-    if digests:
-        digest = update(WATCH_STATE).where(table.watch_id == bindparam("of")).values(digest=bindparam("new"))
-        await connection.execute(digest, digests)
 
 
 def _watch(row: Row[Any], due: datetime | None) -> Watch:
@@ -405,8 +410,8 @@ def _watch(row: Row[Any], due: datetime | None) -> Watch:
         failures=row.failures,
         recoveries=row.recoveries,
         reminder_s=row.reminder_s,
-        certificate_days=tuple(json.loads(row.certificate_days)),
-        ignored=tuple(json.loads(row.ignored)),
+        certificate_days=decode_list(row.certificate_days),
+        ignored=decode_list(row.ignored),
         created_at=row.created_at,
         created_by=row.created_by,
         next_due=due,

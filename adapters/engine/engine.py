@@ -61,6 +61,7 @@ class Engine:
         self._tasks: list[asyncio.Task[None]] = []
         self._problem = "starting"
         self._sweeper: Sweeper | None = None
+        self._hand: Hand | None = None
         self._sender: Sender | None = None
         self._heartbeat: Heartbeat | None = None
 
@@ -71,6 +72,11 @@ class Engine:
         for part in self._parts:
             metrics.PART.labels(part.name).set(part.word == "ok")
         return next((part.word for part in self._parts if part.word != "ok"), "ok")
+
+    @property
+    def busy(self) -> bool:
+        """Whether watches are in hand."""
+        return self._hand is not None and len(self._hand) > 0
 
     def start(self) -> None:
         """Begin; returns at once, and keeps trying while the database does not work."""
@@ -115,7 +121,7 @@ class Engine:
         tools, clock, vantage = self._tools, self._tools.clock, self._tools.settings.vantage
         news = self._make_sender(stores)
         uplink = Uplink(tools, stores, news)
-        hand = Hand(stores.watches, clock)
+        hand = self._hand = Hand(stores.watches, clock)
         recorder = Recorder(stores, clock, hand, is_lost=uplink.is_lost, news=news)
         beat = self._heartbeat = Heartbeat(
             stores, clock, self._name, vantage, lost_since=lambda: uplink.lost_since, news=news

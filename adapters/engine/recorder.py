@@ -218,6 +218,8 @@ def _recorded(run: Judged, ran: Ran, now: datetime) -> Recorded:
 
 def _shared_news(claimed: Claimed, seen: Observation) -> Shared | None:
     """Whether this run is about to be told as something that often happens to many at once."""
+    if (seen.word == "fail") == (claimed.state.status == "down"):
+        return None  # the ordinary case: it is as it was
     step = advance(claimed.state, seen, policy_of(claimed.watch, seen.at, alerts=claimed.alerts))
     kinds = {one.kind for one in step.news}
     if "broke" in kinds:

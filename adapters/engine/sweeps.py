@@ -23,7 +23,7 @@ AT_ONCE = 64
 PER_HOST = 3
 BATCH = 200
 # Claimed ahead of running, so that fast probes never wait for the database.
-AHEAD = 200
+AHEAD = 300
 # Other processes and the command line add watches: the table is looked at this often.
 LOOK_S = 0.5
 
@@ -64,16 +64,17 @@ class Sweeper:
         """Lengthen leases, claim what is due and fits, start it; seconds until something is due again."""
         await self._hand.renew()
         now = self._clock.now()
-        due = await self._watches.next_due_at(self._vantage)
         metrics.RUNS_IN_HAND.set(len(self._hand))
-        self._more = due is not None and due <= now
-        if due is None or due > now:
-            return LOOK_S if due is None else min(LOOK_S, (due - now).total_seconds())
         if self._ahead() >= AHEAD:
             return LOOK_S  # `_room` wakes us
+        if not self._more:
+            due = await self._watches.next_due_at(self._vantage)
+            if due is None or due > now:
+                return LOOK_S if due is None else min(LOOK_S, (due - now).total_seconds())
         claimed = await self._watches.claim_due(
             self._vantage, now, shards=self._shards(), limit=BATCH, lease_s=LEASE_S
         )
+        self._more = len(claimed) == BATCH
         for one in self._hand.take(claimed, now):
             late = now - (one.state.last_at or now)
             metrics.RUN_LATENESS.observe(max(0.0, late.total_seconds() - one.watch.interval_s))
@@ -92,7 +93,7 @@ class Sweeper:
         return len(self._hand) - len(self._tasks)
 
     def _room(self) -> None:
-        if self._more and self._ahead() < AHEAD:
+        if self._more and self._ahead() < AHEAD // 2:
             self.wake()
 
     def _offer(self, host: str) -> None:

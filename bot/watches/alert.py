@@ -15,10 +15,11 @@ row of them is told (blind). The first known result is the base line: it is neve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.model.changed import replace
 from bot.model.verdict import Finding
 from bot.watches.observation import OWN_ALERT, CertificateEnd, Observation
 from bot.watches.watch import Watch
@@ -174,6 +175,34 @@ def policy_of(watch: Watch, at: datetime, *, alerts: bool = True) -> Policy:
 
 def advance(state: AlertState, seen: Observation, policy: Policy) -> Step:
     """Take one run into account."""
+    calm = calm_state(state, seen, policy)
+    return Step(calm) if calm is not None else advance_step_by_step(state, seen, policy)
+
+
+def calm_state(state: AlertState, seen: Observation, policy: Policy) -> AlertState | None:
+    """The state after a run at which nothing happens, in one go; None when something might.
+
+    Nearly all runs are like that, and they cost a fifth of going through every rule.
+    """
+    if seen.word not in ("pass", "warn") or state.status != "up" or state.bad or state.candidate is not None:
+        return None
+    if state.told or state.flapping or state.blind_told or state.findings != _told_findings(seen, policy):
+        return None
+    end = seen.certificate
+    if end is not None and not policy.quiet:
+        if end.ends_at != state.certificate_ends or state.renewal_runs:
+            return None
+        if passed_levels(end, policy.certificate_days, seen.at) > state.level:
+            return None
+    return replace(
+        state, good=state.good + 1, good_since=state.good_since if state.good else seen.at,
+        blind=0, blind_since=None,
+        last_word=seen.word, last_at=seen.at, last_ms=seen.ms, last_reason=seen.reason,
+    )  # fmt: skip
+
+
+def advance_step_by_step(state: AlertState, seen: Observation, policy: Policy) -> Step:
+    """Take one run into account, rule by rule."""
     before = replace(state, last_word=seen.word, last_at=seen.at, last_ms=seen.ms, last_reason=seen.reason)
     if seen.word == "unknown":
         return _numbered(state, *_unknown(before, seen, policy))
@@ -292,8 +321,7 @@ def _settle_findings(
 ) -> tuple[AlertState, list[News]]:
     if seen.word == "fail" or state.status != "up":
         return replace(state, candidate=None, candidate_runs=0), []
-    skipped = OWN_ALERT | policy.ignored
-    found = frozenset(one for one in seen.findings if one.split(" ", 1)[0] not in skipped)
+    found = _told_findings(seen, policy)
     if state.findings is None or state.findings == found:
         return replace(state, findings=found, candidate=None, candidate_runs=0), []
     runs = state.candidate_runs + 1 if state.candidate == found else 1
@@ -304,6 +332,14 @@ def _settle_findings(
         added=tuple(sorted(found - state.findings)), removed=tuple(sorted(state.findings - found)),
     )  # fmt: skip
     return replace(state, findings=found, candidate=None, candidate_runs=0), [news]
+
+
+def _told_findings(seen: Observation, policy: Policy) -> frozenset[str]:
+    """The findings of a run that are told as a change when they come or go."""
+    if not seen.findings:
+        return seen.findings
+    skipped = OWN_ALERT | policy.ignored
+    return frozenset(one for one in seen.findings if one.split(" ", 1)[0] not in skipped)
 
 
 def _settle_certificate(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.model.changed import replace
 from bot.watches.alert import AlertState, News, Turn, advance, policy_of
 from bot.watches.message import Message
 from bot.watches.observation import Observation

@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bot.model.verdict import Word
-from bot.watches.alert import AlertState, News, Policy, advance, passed_levels
+from bot.watches.alert import (
+    AlertState,
+    News,
+    Policy,
+    Step,
+    advance,
+    advance_step_by_step,
+    calm_state,
+    passed_levels,
+)
 from bot.watches.observation import CertificateEnd, Observation
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -287,3 +296,22 @@ class AlertMachine(RuleBasedStateMachine):
 
 
 TestAlertMachine = AlertMachine.TestCase
+
+
+@given(st.text(alphabet="..wx?", max_size=60), st.text(alphabet=" q", max_size=60), st.data())
+def test_runs_at_which_nothing_happens_may_skip_the_rules(runs: str, quiet: str, data: st.DataObject) -> None:
+    """The short way and the rules agree, whatever came before, findings and certificates included."""
+    ends = st.sampled_from([None, timedelta(days=80), timedelta(days=20), timedelta(days=2)])
+    found = st.sampled_from([frozenset[str](), frozenset({"ptr-missing a"}), frozenset({"cert-expiring a"})])
+    state = AlertState()
+    for number, letter in enumerate(runs):
+        seen = run(letter, number)
+        left = data.draw(ends)
+        certificate = left and CertificateEnd(ends_at=seen.at + left, lifetime=timedelta(days=90))
+        seen = replace(seen, certificate=certificate or None, findings=data.draw(found))
+        policy = Policy(quiet=quiet[number : number + 1] == "q", ignored=frozenset({"ptr-missing"}))
+        step = advance_step_by_step(state, seen, policy)
+        calm = calm_state(state, seen, policy)
+        if calm is not None:
+            assert step == Step(calm)
+        state = step.state
