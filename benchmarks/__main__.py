@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks import command_line, dispatch, probe, probe_delayed
+from benchmarks import command_line, dispatch, probe, probe_delayed, slack_path
 
-for module in (command_line, dispatch, probe, probe_delayed):
+for module in (command_line, dispatch, probe, probe_delayed, slack_path):
     print(f"\n{(module.__doc__ or '').strip()}")
     module.main()

@@ -35,9 +35,10 @@ class Seen:
             return True
         if self._names.get(name, float("-inf")) > now - LIFETIME_S:
             return False
-        self._names[name] = now
+        self._names.pop(name, None)
+        self._names[name] = now  # at the end: the oldest name stands first
         if len(self._names) > MAX_REMEMBERED:
-            self._names = {key: at for key, at in self._names.items() if at > now - LIFETIME_S / 6}
+            del self._names[next(iter(self._names))]
         return True
 
     async def first_anywhere(self, name: str) -> bool:

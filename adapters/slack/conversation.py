@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -108,7 +108,7 @@ class Conversation:
                 asked.team, asked.person, installed.token, locale=asked.locale
             )
         return Request(
-            id=uuid.uuid4().hex[:12],
+            id=secrets.token_hex(6),
             place=place_of(asked),
             person=person,
             text=asked.text,
@@ -119,6 +119,9 @@ class Conversation:
 
     async def _show_progress(self, run: Run, delivery: Delivery, slot: Slot) -> None:
         """Until the run ends: nothing within the first second, then one message that is edited."""
+        await asyncio.sleep(0)  # most answers need no more than this
+        if run.task.done():
+            return
         await asyncio.wait({run.task}, timeout=PROGRESS_AFTER_S)
         asked = delivery.asked
         if run.task.done() or self._desk.ways.outbound.backlog(asked.team, asked.channel) > BUSY_CHANNEL:

@@ -237,4 +237,7 @@ def changes_something(asked: Asked) -> bool:
 
 def in_team(asked: Asked, team: str | None, enterprise: str | None) -> Asked:
     """With the workspace that Bolt found out (shared channels name several)."""
-    return replace(asked, team=team or asked.team, enterprise=enterprise or asked.enterprise)
+    team, enterprise = team or asked.team, enterprise or asked.enterprise
+    if (team, enterprise) == (asked.team, asked.enterprise):
+        return asked
+    return replace(asked, team=team, enterprise=enterprise)

@@ -70,7 +70,8 @@ def defused(text: str) -> str:
     Nothing is read there, so this is the second fence: mentions and links are broken by an invisible
     joiner, control characters and direction overrides are shown as what they are.
     """
-    return _ALIVE.sub(_WORD_JOINER, harmless(text, keep_newlines=True))
+    quiet = harmless(text, keep_newlines=True)
+    return _ALIVE.sub(_WORD_JOINER, quiet) if "<" in quiet or "@" in quiet else quiet
 
 
 def escaped(text: str) -> str:

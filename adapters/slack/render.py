@@ -34,6 +34,10 @@ from bot.cards.model import (
 )
 from bot.cards.plaintext import render_plain, text_of
 
+KEPT = 128
+# Of the JSON around the words of an echo; the words themselves may need twice their length.
+HEAD_CHARACTERS = 100
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 MARKS: dict[Tone, str] = {
     "plain": "",
     "good": "✅ ",
@@ -74,23 +78,57 @@ def render_card(card: Card, *, native: bool = True, echo: str = "") -> Rendered:
         native: Use tables and charts of Slack's own; False after `invalid_blocks`.
         echo: The words that are answered, shown small above (a slash command is not seen by others).
     """
+    made = _made(card, native=native)
     head = [context(f"`/mailport {escaped(echo_line(echo))}`")] if echo else []
-    mark = MARKS[card.tone]
-    if card.title:
-        head.append(header(mark + card.title))
-        mark = ""
-    pages = list(_packed(head, _body(card, native=native, mark=mark), buttons_block(card.buttons)))
-    text = fallback_text(card)
-    files = tuple(_files(card.blocks))
+    pages = list(_pages(head, made))
+    files = made.files
     if len(pages) > limits.MESSAGES_PER_ANSWER:
         pages = pages[: limits.MESSAGES_PER_ANSWER]
         files = (Attachment("mailport.txt", render_plain(card).encode("utf-8", "replace")), *files)
     messages = [
-        Message(text=text if number == 0 else _continued(card, number, len(pages)), blocks=tuple(page))
+        Message(text=made.text if number == 0 else _continued(card, number, len(pages)), blocks=tuple(page))
         for number, page in enumerate(pages)
     ]
     charts = () if native else tuple(block for block in card.blocks if isinstance(block, Chart))
     return Rendered(messages=tuple(messages), files=files, charts=charts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a card looks like, whatever was asked.
+
+    Attributes:
+        size: Of all blocks as Slack counts them, in characters.
+    """
+
+    card: Card
+    native: bool
+    body: list[Json]
+    tail: list[Json]
+    text: str
+    files: tuple[Attachment, ...]
+    size: int
+
+
+# Answers that the core remembers are the same objects each time: so are their blocks.
+_KEPT: dict[tuple[int, bool], _Made] = {}
+
+
+def _made(card: Card, *, native: bool) -> _Made:
+    kept = _KEPT.get((id(card), native))
+    if kept is not None and kept.card is card:
+        return kept
+    mark = MARKS[card.tone]
+    head = [header(mark + card.title)] if card.title else []
+    body = [*head, *_body(card, native=native, mark="" if head else mark)]
+    tail = buttons_block(card.buttons)
+    made = _Made(
+        card, native, body, tail, fallback_text(card), tuple(_files(card.blocks)), _size([*body, *tail])
+    )
+    if len(_KEPT) >= KEPT:
+        del _KEPT[next(iter(_KEPT))]
+    _KEPT[id(card), native] = made  # the card is held too, so its id stays its own
+    return made
 
 
 def _continued(card: Card, number: int, pages: int) -> str:
@@ -134,9 +172,20 @@ def _body(card: Card, *, native: bool, mark: str) -> Iterable[Json]:
             yield from render_block(block, native=native)
 
 
-def _packed(head: list[Json], body: Iterable[Json], tail: list[Json]) -> Iterable[list[Json]]:
+def _pages(head: list[Json], made: _Made) -> Iterable[list[Json]]:
     """Pages that Slack takes; the buttons stand on the first, which is the one that is edited later."""
-    page, size = list(head), sum(map(_size, (*head, *tail)))
+    whole = [*head, *made.body, *made.tail]
+    size = made.size + sum(HEAD_CHARACTERS + 2 * len(block["elements"][0]["text"]) for block in head)
+    if not whole:
+        yield rich_text((Span("–"),))
+    elif len(whole) <= limits.BLOCKS_PER_MESSAGE and size <= limits.MESSAGE_CHARACTERS:
+        yield whole
+    else:
+        yield from _paged(head, made.body, made.tail)
+
+
+def _paged(head: list[Json], body: list[Json], tail: list[Json]) -> Iterable[list[Json]]:
+    page, size = list(head), _size([*head, *tail])
     room = limits.BLOCKS_PER_MESSAGE - len(tail)
     last = tail
     for block in body:
@@ -148,12 +197,10 @@ def _packed(head: list[Json], body: Iterable[Json], tail: list[Json]) -> Iterabl
         size += weight
     if page or last:
         yield page + last
-    elif not head:
-        yield rich_text((Span("–"),))
 
 
-def _size(block: Json) -> int:
-    return len(json.dumps(block, ensure_ascii=False)) + 2
+def _size(blocks: Json | list[Json]) -> int:
+    return len(_JSON(blocks)) + 2
 
 
 def _files(blocks: Sequence[Block]) -> Iterable[Attachment]:

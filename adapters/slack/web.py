@@ -22,6 +22,7 @@ EVENTS = "/slack/events"
 INSTALL = "/slack/install"
 REDIRECT = "/slack/oauth_redirect"
 MAX_BODY_BYTES = 1_000_000
+MAX_FIELDS = 100
 _LOG = logging.getLogger(__name__)
 
 
@@ -138,12 +139,12 @@ def understood(body: str, content_type: str) -> bool:
     try:
         if content_type == "application/json" or body.lstrip().startswith("{"):
             return isinstance(json.loads(body), dict)
-        fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100))
-        if "payload" in fields:
-            return isinstance(json.loads(fields["payload"]), dict)
+        if "payload=" in body:
+            fields = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+            return "payload" not in fields or isinstance(json.loads(fields["payload"]), dict)
     except (ValueError, RecursionError):
         return False
-    return bool(fields)
+    return "=" in body and body.count("&") < MAX_FIELDS  # a slash command; Bolt reads its fields
 
 
 def _challenge(body: str) -> str | None:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bot.cards.answer import AnswerView, answer_card
 from bot.cards.model import Reply
 from bot.commands.definition import Call
 from bot.i18n import has, say
 from bot.knowledge.answer import Answer, answer_question, to_document
 
+REMEMBERED = 1024
+REMEMBERED_CHARACTERS = 300
+
 
 async def ask(call: Call) -> Reply:
     """Answer in the language wished for, else in the question's own, else in the channel's."""
     question = call.need("question", str)
-    answer = answer_question(question, call.request.language, call.language)
+    if len(question) > REMEMBERED_CHARACTERS:
+        return _reply(question, call.request.language, call.language)
+    return _remembered(question, call.request.language, call.language)
+
+
+def _reply(question: str, wished: str | None, here: str) -> Reply:
+    answer = answer_question(question, wished, here)
     return Reply(card=answer_card(_view(answer)), document=to_document(answer))
+
+
+# An answer follows from the words alone, and people ask the same things.
+_remembered = lru_cache(maxsize=REMEMBERED)(_reply)
 
 
 def _view(answer: Answer) -> AnswerView:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,3 +69,15 @@ def test_a_chart_of_one_point_is_a_bar() -> None:
 
 def test_links_can_be_left_out() -> None:
     assert text_of(rich("[a](https://b.example/)"), links=False) == "a"
+
+
+@pytest.mark.parametrize("keep_newlines", [False, True])
+def test_what_unicode_calls_control_or_format_is_replaced_and_nothing_else(keep_newlines: bool) -> None:
+    for code in range(sys.maxunicode + 1):
+        sign = chr(code)
+        category = unicodedata.category(sign)
+        dangerous = category in ("Cc", "Cs", "Zl", "Zp") or (category == "Cf" and sign not in "\u200d\u00ad")
+        dangerous = dangerous and not (keep_newlines and sign == "\n")
+        known = category != "Cn"  # a later Unicode may have given a meaning to what this one leaves free
+        if known:
+            assert (harmless(sign, keep_newlines=keep_newlines) != sign) == dangerous, hex(code)
