@@ -64,3 +64,37 @@ def _span(span: Span) -> str:
 def fenced(text: str, language: str = "") -> str:
     """A code block."""
     return f"```{language}\n{code_text(text)}\n```"
+
+
+_TYPED = re.compile(
+    r"<(?:@[!&]?(?P<mention>\d+)|#(?P<channel>\d+)|a?:(?P<emoji>\w+):\d+|/(?P<command>[^:>]{1,100}):\d+"
+    r"|(?P<url>https?://[^>\s]+))>"
+)
+_FENCE = re.compile(r"```(?:[a-zA-Z0-9+-]*\n)?(.*?)```", re.DOTALL)
+
+
+def read_typed(text: str, *, own_id: str) -> str:
+    """The words that a person typed: our mention cut out, fences and angle brackets taken off."""
+
+    def words(found: re.Match[str]) -> str:
+        if found["mention"] is not None:
+            return " " if found["mention"] == own_id else f"@{found['mention']}"
+        if found["channel"] is not None:
+            return f"#{found['channel']}"
+        return found["url"] or (f"/{found['command']}" if found["command"] else f":{found['emoji']}:")
+
+    plain = _TYPED.sub(words, _FENCE.sub(r"\1", text)).replace("\u00a0", " ").strip()
+    return plain[1:-1].strip() if len(plain) > 2 and plain[0] == plain[-1] == "`" else plain
+
+
+def mentions(text: str, own_id: str) -> bool:
+    """Whether a text mentions us itself (a reply to us pings without doing so)."""
+    return f"<@{own_id}>" in text or f"<@!{own_id}>" in text
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` UTF-16 units, as clients count, with an ellipsis where something is missing."""
+    encoded = text.encode("utf-16-le", "replace")
+    if len(encoded) <= 2 * limit:
+        return text
+    return encoded[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"

@@ -9,12 +9,14 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import Any, assert_never
 
 import discord
 
 from adapters.discord import limits
-from adapters.discord.markup import escaped, fenced, markdown
+from adapters.discord.api import NOBODY, attachment_list
+from adapters.discord.buttons import Json, rows
+from adapters.discord.markup import escaped, fenced, markdown, shortened
 from bot.cards.model import (
     Attachment,
     Block,
@@ -26,6 +28,7 @@ from bot.cards.model import (
     Heading,
     Note,
     Paragraph,
+    Pending,
     Table,
     Tone,
 )
@@ -52,15 +55,27 @@ _SIGNS: dict[Tone, str] = {
 # Room for tables in a code block before they are sent as a file.
 _TABLE_MAX = 1800
 _NAMES_OF_FILES = 60
+_ECHO = 200
 
 
 @dataclass(slots=True)
 class Outgoing:
-    """One message, ready for discord.py."""
+    """One message, ready for Discord."""
 
     embeds: list[discord.Embed] = field(default_factory=list)
     files: list[discord.File] = field(default_factory=list)
     content: str = ""
+    rows: list[Json] = field(default_factory=list)
+
+    def body(self) -> dict[str, Any]:
+        """The JSON of it. Every part is named, because what an edit does not name stays."""
+        return {
+            "content": self.content,
+            "embeds": [embed.to_dict() for embed in self.embeds],
+            "components": self.rows,
+            "attachments": attachment_list(self.files),
+            "allowed_mentions": NOBODY,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +87,33 @@ class _Piece:
     attachment: Attachment | None = None
 
 
-def render_messages(card: Card, draw: DrawChart | None) -> list[Outgoing]:
+def render_messages(card: Card, draw: DrawChart | None, *, echo: str = "") -> list[Outgoing]:
     """The card as one or a few messages; what is too long goes into a file of the last one.
 
     Args:
         draw: Makes a PNG of a chart; None leaves its words.
+        echo: The words that are answered, shown small above (who presses a button says nothing).
     """
     pieces = [piece for block in card.blocks for piece in _pieces(block)]
     groups = _grouped(pieces)
     messages = [_message(card, group, draw, first=number == 0) for number, group in enumerate(groups)]
     if len(messages) > limits.MESSAGES:
         messages = messages[: limits.MESSAGES]
-        messages[-1].files.append(_file("mailport.txt", render_plain(card).encode("utf-8")))
+        messages[-1].files.append(_file("mailport.txt", render_plain(card).encode("utf-8", "replace")))
+    messages[0].rows = rows(card.buttons)
+    if echo:
+        line = f"-# {escaped(shortened(' '.join(echo.split()), _ECHO))}"
+        messages[0].content = f"{line}\n{messages[0].content}".strip()
     return messages
+
+
+def render_pending(pending: Pending) -> Outgoing:
+    """A step of something that takes time."""
+    count = f"  {pending.done}/{pending.total}" if pending.total else ""
+    lines = [_SIGNS["waiting"] + markdown(pending.text) + count]
+    lines += [f"- {markdown(detail)}" for detail in pending.details[:20]]
+    text = shortened("\n".join(lines), limits.DESCRIPTION)
+    return Outgoing(embeds=[discord.Embed(colour=_COLOURS["waiting"], description=text)])
 
 
 def _pieces(block: Block) -> Iterator[_Piece]:
@@ -164,7 +193,7 @@ def _message(card: Card, pieces: list[_Piece], draw: DrawChart | None, *, first:
     text = "\n\n".join(piece.text for piece in pieces if piece.text)
     embed = discord.Embed(colour=_COLOURS[card.tone], description=text or None)
     if first and card.title:
-        embed.title = (_SIGNS[card.tone] + escaped(card.title))[: limits.TITLE]
+        embed.title = shortened(_SIGNS[card.tone] + escaped(card.title), limits.TITLE)
     for piece in pieces:
         if piece.chart is not None:
             _add_chart(message, embed, piece.chart, draw)
@@ -173,14 +202,14 @@ def _message(card: Card, pieces: list[_Piece], draw: DrawChart | None, *, first:
     if embed.title or embed.description or embed.image.url:
         message.embeds.append(embed)
     if not message.embeds and not message.files:
-        message.content = escaped(card.summary)[: limits.CONTENT] or "…"
+        message.content = shortened(escaped(card.summary), limits.CONTENT // 2) or "…"
     return message
 
 
 def _add_chart(message: Outgoing, embed: discord.Embed, chart: Chart, draw: DrawChart | None) -> None:
     caption = f"**{escaped(chart.title)}**\n{escaped(chart.alt)}"
     before = embed.description or ""
-    embed.description = f"{before}\n\n{caption}".strip()[: limits.DESCRIPTION]
+    embed.description = shortened(f"{before}\n\n{caption}".strip(), limits.DESCRIPTION)
     if draw is None:
         return
     name = f"chart{len(message.files) + 1}.png"

@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, Gauge, generate_latest
 
@@ -31,6 +32,9 @@ from bot.ports import Tools
 from bot.probes.run import wait_for_goodbyes
 from bot.settings import Settings
 
+if TYPE_CHECKING:
+    from adapters.discord.adapter import DiscordAdapter
+
 _LOG = logging.getLogger("mailport")
 _READY = Gauge("mailport_part_ready", "1 when a part works, 0 when not", ["part"])
 STOP_S = 9.0
@@ -42,20 +46,26 @@ class Parts:
 
     words: dict[str, str] = field(default_factory=dict)
     slack: SlackAdapter | None = None
+    discord: DiscordAdapter | None = None
     by_socket: bool = True
     watching: Watching | None = None
 
     def platforms(self) -> tuple[Platform, ...]:
         """The chat platforms that are on; one process at a time is connected to each."""
-        if self.slack is None:
-            return ()
-        return (Platform("slack", self.slack, exclusive=self.by_socket),)
+        on: list[Platform] = []
+        if self.slack is not None:
+            on.append(Platform("slack", self.slack, exclusive=self.by_socket))
+        if self.discord is not None:
+            on.append(Platform("discord", self.discord))
+        return tuple(on)
 
     def status(self) -> Mapping[str, str]:
         """For `status` and `/readyz`."""
         words = dict(self.words)
         if self.slack is not None:
             words["slack"] = self.slack.status()
+        if self.discord is not None:
+            words["discord"] = self.discord.status()
         return {**words, **(self.watching.words() if self.watching is not None else {})}
 
 
@@ -81,6 +91,8 @@ async def _serve(settings: Settings) -> int:
     if is_configured(tools):
         parts.slack = SlackAdapter(tools, limiter, _drawn)
         parts.by_socket = settings.slack_app_token is not None
+    if settings.discord_token:
+        parts.discord = _discord(tools, limiter)
     server = WebServer(tools, limiter, _web_parts(tools, parts))
     parts.watching = Watching(tools, parts.platforms())
     stop = stop_on_signals()
@@ -108,6 +120,13 @@ async def _drawn(chart: Chart) -> bytes:
     return await asyncio.to_thread(chart_png, chart)
 
 
+def _discord(tools: Tools, limiter: Limiter) -> DiscordAdapter:
+    """Discord, imported only where it is used: discord.py costs more than all the rest."""
+    from adapters.discord.adapter import DiscordAdapter
+
+    return DiscordAdapter(tools, limiter, _drawn)
+
+
 def _limiter(settings: Settings) -> Limiter:
     return Limiter(
         per_person=settings.rate_per_person,
@@ -121,9 +140,9 @@ def _say_what_is_off(settings: Settings, parts: Parts) -> None:
     if parts.slack is None:
         parts.words["slack"] = "off"
         print(say(settings.language, "serve.off-slack"), flush=True)
-    parts.words["discord"] = "off"
-    key = "serve.not-yet" if settings.discord_token else "serve.off-discord"
-    print(say(settings.language, key, name="Discord"), flush=True)
+    if parts.discord is None:
+        parts.words["discord"] = "off"
+        print(say(settings.language, "serve.off-discord"), flush=True)
 
 
 def _web_parts(tools: Tools, parts: Parts) -> WebParts:

@@ -1,0 +1,260 @@
+"""From something asked to its answer on Discord: acknowledged in time, once, in order, with progress.
+
+An interaction has three seconds. Its first response is decided within one: a refusal or a quick answer
+is the response itself, in the order of the questions; whatever takes longer is deferred, which holds its
+place, and edited. Only the core says whether an answer is for the asker alone, and it refuses at once:
+so it gets a moment before anything public is shown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adapters.conversation.order import Order, Slot
+from adapters.conversation.runs import Run, Runs
+from adapters.conversation.seen import Seen
+from adapters.discord.api import DiscordApi, DiscordFailed
+from adapters.discord.attachments import Attachments
+from adapters.discord.delivery import Answer, AnsweredElsewhere, Render, Response
+from adapters.discord.inbox import Asked, command_of
+from adapters.discord.people import People
+from bot.cards.failure import failure_card
+from bot.cards.model import Button, Pending, Reply, rich
+from bot.errors import BadInput, MailportError, NotAllowed
+from bot.i18n import say, template
+from bot.model.request import Person, Request
+from bot.ports import Progress
+
+# What probes is deferred after this moment, in which the core can refuse; everything else a little later.
+REFUSAL_S = 0.25
+ANSWER_S = 0.9
+# Deferred by then at the latest, whoever else's turn it is.
+LATEST_S = 1.5
+PROGRESS_AFTER_S = 0.9
+PROGRESS_EVERY_S = 1.5
+RUNS_AT_ONCE = 64
+_LOG = logging.getLogger("mailport.discord")
+
+Core = Callable[[Request, Progress], Awaitable[Reply]]
+Delivery = Response | Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a conversation uses.
+
+    Attributes:
+        core: Answers requests.
+        words: Words behind a button by their key in storage.
+        language: Of progress messages.
+        failed: Told of every delivery that failed.
+    """
+
+    core: Core
+    api: DiscordApi
+    people: People
+    seen: Seen
+    render: Render
+    attachments: Attachments
+    words: Callable[[str], Awaitable[str | None]]
+    language: str
+    failed: Callable[[DiscordFailed], None]
+
+
+@dataclass(slots=True)
+class _Watched:
+    """The run that an answer waits for, once there is one."""
+
+    run: Run | None = None
+
+
+class Conversation:
+    """Answers what was asked. One per process."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._order = Order()
+        self._runs = Runs()
+        self._room = asyncio.Semaphore(RUNS_AT_ONCE)
+
+    def take_slot(self, asked: Asked) -> Slot:
+        """A place in the channel's order; taken when the request arrives, before anything is awaited."""
+        return self._order.take(asked.workspace, asked.channel)
+
+    async def hold(self, asked: Asked, slot: Slot) -> None:
+        """Answer in that place; whatever goes wrong is logged in one line."""
+        try:
+            with slot:
+                await self._hold(asked, slot)
+        except AnsweredElsewhere:
+            _LOG.info("another process answered an interaction first")
+        except DiscordFailed as problem:
+            _LOG.warning(
+                "an answer could not be delivered on Discord (%s, channel %s): %s",
+                asked.workspace,
+                asked.channel,
+                problem,
+            )
+            self._desk.failed(problem)
+        finally:
+            self._order.done(asked.workspace, asked.channel, slot)
+
+    async def _hold(self, asked: Asked, slot: Slot) -> None:
+        until = asyncio.get_running_loop().time() + LATEST_S
+        watched = _Watched()
+        delivery = self._delivery(asked)
+        command = command_of(asked)
+        probes = command is not None and command.probes
+        work = asyncio.ensure_future(self._reply(asked, watched))
+        try:
+            patience = REFUSAL_S if probes and asked.token else ANSWER_S
+            await asyncio.wait({work}, timeout=patience)
+            if not work.done():
+                await self._begin(delivery, slot, until, private=command is not None and command.private)
+                await self._follow(work, watched, delivery, slot)
+            reply = await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+        if reply is None:
+            return
+        if not delivery.begun:
+            await self._turn(slot, until if asked.token else None)
+        await delivery.finish(reply.card, deferring=probes)
+
+    def _delivery(self, asked: Asked) -> Delivery:
+        kind = Response if asked.token else Answer
+        return kind(asked, self._desk.api, self._desk.render)
+
+    async def _turn(self, slot: Slot, until: float | None) -> None:
+        """Wait for this place's turn, but not longer than an interaction can."""
+        if until is None:
+            await slot.turn()
+            return
+        loop = asyncio.get_running_loop()
+        turn = asyncio.ensure_future(slot.turn())
+        try:
+            await asyncio.wait({turn}, timeout=max(0.0, until - loop.time()))
+        finally:
+            turn.cancel()
+            await asyncio.gather(turn, return_exceptions=True)
+
+    async def _begin(self, delivery: Delivery, slot: Slot, until: float, *, private: bool) -> None:
+        if isinstance(delivery, Response):
+            await self._turn(slot, until)
+            await delivery.begin(private=private)
+            slot.release()
+
+    async def _follow(
+        self, work: asyncio.Future[Reply | None], watched: _Watched, delivery: Delivery, slot: Slot
+    ) -> None:
+        """Until the work is done: one message that is edited."""
+        if isinstance(delivery, Answer):
+            turn = asyncio.ensure_future(slot.turn())
+            try:
+                both: set[asyncio.Future[Any]] = {work, turn}
+                await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                if not turn.done():
+                    return
+            finally:
+                turn.cancel()
+                await asyncio.gather(turn, return_exceptions=True)
+        else:
+            await asyncio.wait({work}, timeout=PROGRESS_AFTER_S - REFUSAL_S)
+        try:
+            await self._edit_along(work, watched, delivery, slot)
+        except DiscordFailed as problem:
+            # The verdict may still get through: its own failure is the one to tell.
+            _LOG.info("progress could not be shown on Discord: %s", problem)
+
+    async def _edit_along(
+        self, work: asyncio.Future[Reply | None], watched: _Watched, delivery: Delivery, slot: Slot
+    ) -> None:
+        shown: Pending | None = None
+        while not work.done():
+            run = watched.run
+            pending = (run.pending if run is not None else None) or self._working()
+            if pending != shown:
+                await delivery.progress(pending)
+                shown = pending
+                slot.release()
+            await asyncio.wait({work}, timeout=PROGRESS_EVERY_S)
+
+    def _working(self) -> Pending:
+        return Pending(rich(template(self._desk.language, "discord.working")))
+
+    # ---- the work itself
+
+    async def _reply(self, asked: Asked, watched: _Watched) -> Reply | None:
+        """The core's answer; None when this was answered before."""
+        if not await self._desk.seen.first_anywhere(asked.once):
+            return None
+        try:
+            asked = await self._complete(asked)
+        except MailportError as problem:
+            return Reply(card=failure_card(problem, self._desk.language))
+        run = self._runs.join(_equal(asked), lambda tell: self._run(asked, tell))
+        watched.run = run
+        try:
+            return await asyncio.shield(run.task)
+        finally:
+            await self._runs.leave(run)
+
+    async def _complete(self, asked: Asked) -> Asked:
+        """With the words that lie in storage, and the text of files that came along.
+
+        Raises:
+            MailportError: They cannot be had.
+        """
+        if asked.stored:
+            words = await self._desk.words(asked.stored)
+            if words is None:
+                raise BadInput("discord-button-old")
+            asked = replace(asked, text=words)
+        if asked.files:
+            asked = await self._desk.attachments.read(asked)
+        command = command_of(asked)
+        if command is not None and command.changes and not asked.invited:
+            raise NotAllowed("discord-not-invited", command=command.name)
+        return asked
+
+    async def _run(self, asked: Asked, tell: Progress) -> Reply:
+        async with self._room:
+            reply = await self._desk.core(await self._request(asked), tell)
+        return self._with_form_button(asked, reply)
+
+    async def _request(self, asked: Asked) -> Request:
+        command = command_of(asked)
+        person = Person(id=asked.person, admin=bool(asked.admin), locale=asked.locale)
+        if command is not None and (command.changes or command.path in (("why",), ("audit",))):
+            person = await self._desk.people.find(asked)
+        return Request(
+            id=uuid.uuid4().hex[:12],
+            place=asked.place,
+            person=person,
+            text=asked.text,
+            command=asked.command,
+            arguments=dict(asked.arguments),
+            confirmed=asked.confirmed,
+        )
+
+    def _with_form_button(self, asked: Asked, reply: Reply) -> Reply:
+        """A message cannot open a form, but a button below the answer can."""
+        command = command_of(asked)
+        words = asked.text.strip().lower()
+        if asked.kind != "message" or command is None or command.form is None or words != command.name:
+            return reply
+        label = say(reply.card.language, "discord.form.open")
+        button = Button(label=label, command=command.name, style="primary")
+        return replace(reply, card=replace(reply.card, buttons=(*reply.card.buttons, button), private=False))
+
+
+def _equal(asked: Asked) -> tuple[object, ...]:
+    arguments = tuple(sorted(asked.arguments.items()))
+    words = (asked.text, asked.command, arguments, asked.confirmed)
+    return (asked.workspace, asked.channel, asked.person, *words)
