@@ -42,15 +42,21 @@ class Pressed:
 def custom_id(button: Button) -> str:
     """The id of a button."""
     kind = "sure" if button.confirmed else "run"
-    direct = f"mailport:{kind}:{button.command}"
-    if len(direct.encode("utf-8", "replace")) <= limits.CUSTOM_ID:
+    words = _sendable(button.command)
+    direct = f"mailport:{kind}:{words}"
+    if len(direct.encode()) <= limits.CUSTOM_ID:
         return direct
-    return f"mailport:{kind}#:{stored_key(button.command)}"
+    return f"mailport:{kind}#:{stored_key(words)}"
+
+
+def _sendable(words: str) -> str:
+    """Words without halves of characters, which no JSON in UTF-8 can hold."""
+    return words.encode("utf-8", "replace").decode()
 
 
 def stored_key(words: str) -> str:
     """Under which over-long words lie in storage."""
-    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:40]
+    return hashlib.sha256(words.encode()).hexdigest()[:40]
 
 
 def form_id(path: Sequence[str]) -> str:
@@ -78,7 +84,7 @@ def read_custom_id(text: str) -> Pressed | None:
 def long_commands(buttons: Sequence[Button]) -> list[str]:
     """Words that have to be stored before these buttons are shown."""
     return [
-        button.command
+        _sendable(button.command)
         for button in buttons
         if (pressed := read_custom_id(custom_id(button))) is not None and pressed.stored
     ]

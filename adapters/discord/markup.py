@@ -92,9 +92,14 @@ def mentions(text: str, own_id: str) -> bool:
     return f"<@{own_id}>" in text or f"<@!{own_id}>" in text
 
 
+def width(text: str) -> int:
+    """Length in UTF-16 units, as clients count: the strictest reading of Discord's "characters"."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "replace")) // 2
+
+
 def shortened(text: str, limit: int) -> str:
-    """At most `limit` UTF-16 units, as clients count, with an ellipsis where something is missing."""
-    encoded = text.encode("utf-16-le", "replace")
-    if len(encoded) <= 2 * limit:
+    """At most `limit` UTF-16 units, with an ellipsis where something is missing."""
+    if width(text) <= limit:
         return text
+    encoded = text.encode("utf-16-le", "replace")
     return encoded[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"

@@ -16,7 +16,7 @@ import discord
 from adapters.discord import limits
 from adapters.discord.api import NOBODY, attachment_list
 from adapters.discord.buttons import Json, rows
-from adapters.discord.markup import escaped, fenced, markdown, shortened
+from adapters.discord.markup import escaped, fenced, markdown, shortened, width
 from bot.cards.model import (
     Attachment,
     Block,
@@ -163,7 +163,7 @@ def _code(text: str, language: str, name: str) -> Iterator[_Piece]:
 
 def _split(text: str) -> Iterator[_Piece]:
     """Pieces of at most half a description, cut at line ends, else at spaces, else anywhere."""
-    most = limits.DESCRIPTION // 2
+    most = limits.DESCRIPTION // (2 if width(text) == len(text) else 4)
     while len(text) > most:
         cut = max(text.rfind("\n", 1, most), 0) or max(text.rfind(" ", 1, most), 0) or most
         yield _Piece(text[:cut])
@@ -177,7 +177,7 @@ def _grouped(pieces: list[_Piece]) -> list[list[_Piece]]:
     groups: list[list[_Piece]] = [[]]
     used = files = charts = 0
     for piece in pieces:
-        size = len(piece.text) + 2
+        size = width(piece.text) + 2
         is_file, is_chart = piece.attachment is not None, piece.chart is not None
         full = used + size > limits.DESCRIPTION - 100 or files + is_file > 8 or charts + is_chart > 1
         if groups[-1] and full:
