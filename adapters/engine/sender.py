@@ -83,6 +83,11 @@ class Sender:
         self._leases: list[_Lease] = []
         self.wake: Callable[[], None] = _nobody
 
+    @property
+    def sending(self) -> int:
+        """Channels that something is being posted into."""
+        return len(self._busy)
+
     async def step(self) -> float:
         """Lengthen leases, claim what may be sent, start sending; seconds until there may be more."""
         await self._renew()
