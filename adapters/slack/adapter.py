@@ -21,6 +21,7 @@ from adapters.conversation.seen import Seen
 from adapters.slack.api import SlackFailed
 from adapters.slack.blocks import Json
 from adapters.slack.condition import Condition
+from adapters.slack.conversation import INTERRUPTED_S
 from adapters.slack.files import Draw
 from adapters.slack.inbox import Asked, needs_form
 from adapters.slack.keeper import Keeper
@@ -93,7 +94,7 @@ class SlackAdapter:
             await asyncio.gather(self._keeping, return_exceptions=True)
         await self._keeper.close()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=deadline_s)
+            await asyncio.wait(self._tasks, timeout=max(0.0, deadline_s - INTERRUPTED_S))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -17,13 +17,14 @@ from adapters.slack.inbox import Asked, changes_something, form_of
 from adapters.slack.installations import Installations, Installed
 from adapters.slack.people import People
 from adapters.slack.render import render_pending
-from bot.cards.model import Button, Card, Pending, Reply, rich
+from bot.cards.model import Button, Card, Paragraph, Pending, Reply, plain, rich
 from bot.i18n import has, say, template
 from bot.model.request import Person, Place, Request
 from bot.ports import Progress
 
 PROGRESS_AFTER_S = 0.9
 PROGRESS_EVERY_S = 1.5
+INTERRUPTED_S = 1.0
 RUNS_AT_ONCE = 64
 # Messages that wait for a channel beyond this: a progress message would only make the queue longer.
 BUSY_CHANNEL = 3
@@ -92,10 +93,23 @@ class Conversation:
         try:
             await self._show_progress(run, delivery, slot)
             reply = await asyncio.shield(run.task)
+        except asyncio.CancelledError:
+            await self._say_interrupted(delivery)
+            raise
         finally:
             await self._runs.leave(run)
         await slot.turn()
         await delivery.finish(with_form(reply.card, asked))
+
+    async def _say_interrupted(self, delivery: Delivery) -> None:
+        """The process ends: a progress message must not stand there for ever."""
+        if not delivery.shown:
+            return
+        try:
+            card = interrupted_card(self._desk.language, delivery.asked)
+            await asyncio.wait_for(delivery.finish(card), INTERRUPTED_S)
+        except (SlackFailed, TimeoutError) as problem:
+            _LOG.warning("an interrupted answer could not be marked as such in Slack: %s", problem)
 
     async def _run(self, asked: Asked, installed: Installed, tell: Progress) -> Reply:
         async with self._room:
@@ -154,6 +168,20 @@ class Conversation:
 
     def _working(self) -> Pending:
         return Pending(rich(template(self._desk.language, "slack.working")))
+
+
+def interrupted_card(language: str, asked: Asked) -> Card:
+    """Instead of a verdict, when the process ends before there is one."""
+    again = Button(label=say(language, "button.run-again"), command=asked.text, style="primary")
+    words = say(language, "slack.interrupted")
+    return Card(
+        title="",
+        tone="unknown",
+        blocks=(Paragraph(plain(words)),),
+        buttons=(again,) if asked.text else (),
+        summary=words,
+        language=language,
+    )
 
 
 def with_form(card: Card, asked: Asked) -> Card:

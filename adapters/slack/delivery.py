@@ -65,6 +65,11 @@ class Delivery:
     def __post_init__(self) -> None:
         self._born = self.ways.clock()
 
+    @property
+    def shown(self) -> bool:
+        """Whether a progress message stands in the channel."""
+        return self.ts is not None or self.responded
+
     async def progress(self, message: Message) -> None:
         """Show an intermediate state: posted the first time, edited from then on."""
         if self.ts is not None:

@@ -30,9 +30,31 @@ def faults(blocks: object, *, limit: int = 50, natives: bool = True) -> list[str
         found.append("three charts")
     for block in blocks:
         found += [f"{block.get('type')}: {fault}" for fault in _block(block, natives=natives)]
+    block_ids = [block["block_id"] for block in blocks if "block_id" in block]
+    if len(set(block_ids)) < len(block_ids) or any(len(name) > 255 for name in block_ids):
+        found.append("block ids repeat or are too long")
     ids = [element["action_id"] for block in blocks for element in block.get("elements", ())
            if isinstance(element, dict) and "action_id" in element]  # fmt: skip
     return [*found, "action ids repeat"] if len(set(ids)) < len(ids) else found
+
+
+def view_faults(view: Json, kind: str) -> list[str]:
+    """What Slack would refuse in a modal or a Home tab."""
+    found = faults(view.get("blocks"), limit=100)
+    if view.get("type") != kind:
+        found.append("type")
+    if kind == "modal":
+        found += [
+            f"{name} over 24 or not plain"
+            for name in ("title", "submit", "close")
+            if name in view and (len(view[name]["text"]) > 24 or view[name]["type"] != "plain_text")
+        ]
+        inputs = any(block["type"] == "input" for block in view["blocks"])
+        if "title" not in view or (inputs and "submit" not in view):
+            found.append("title or submit is missing")
+    if len(view.get("callback_id", "")) > 255 or len(view.get("private_metadata", "")) > 3000:
+        found.append("callback_id over 255 or private_metadata over 3000")
+    return found
 
 
 def _block(block: Json, *, natives: bool) -> Iterator[str]:
@@ -59,6 +81,8 @@ def _block(block: Json, *, natives: bool) -> Iterator[str]:
             yield from _actions(block)
         case "rich_text":
             yield from _rich(block)
+        case "input":
+            yield from _input(block)
         case "table":
             yield from _table(block)
         case "data_visualization":
@@ -92,6 +116,16 @@ def _actions(block: Json) -> Iterator[str]:
             yield "value over 2000"
         if element.get("style", "primary") not in ("primary", "danger"):
             yield "style"
+
+
+def _input(block: Json) -> Iterator[str]:
+    element = block["element"]
+    if len(block["label"]["text"]) > 2000 or block["label"]["type"] != "plain_text":
+        yield "label"
+    if element["type"] not in ("plain_text_input", "conversations_select"):
+        yield f"element {element['type']}"
+    if not 1 <= element.get("max_length", 1) <= 3000:
+        yield "max_length over 3000"
 
 
 def _rich(block: Json) -> Iterator[str]:

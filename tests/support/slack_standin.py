@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 import time
 import uuid
 from collections import Counter
@@ -19,7 +20,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.support.slack_blocks import faults
+from tests.support.slack_blocks import faults, view_faults
 
 Json = dict[str, Any]
 BOT_TOKEN, APP_TOKEN = "xoxb-stand-in", "xapp-stand-in"
@@ -35,6 +36,7 @@ class ResponseAddress:
     person: str
     uses: int = 0
     last_ts: str | None = None
+    born: float = field(default_factory=time.monotonic)
 
 
 @dataclass
@@ -65,12 +67,21 @@ class SlackStandIn:
     opened_links: int = 0
     mute: bool = False
     swallow: int = 0
+    greets: bool = True
+    without: set[str] = field(default_factory=set)
+    channels: set[str] = field(
+        default_factory=lambda: {CHANNEL, OTHER_CHANNEL, DIRECT, "CPRIVATE", "D1", "D2"}
+    )
+    burst: int | None = None
+    threads: set[str] = field(default_factory=set)
+    titles: list[Json] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._ts = itertools.count(1)
         self._tickets: set[str] = set()
         self._addresses: dict[str, ResponseAddress] = {}
         self._triggers: dict[str, float] = {}
+        self._exchanged: set[str] = set()
         self._uploads: dict[str, Json] = {}
         self._runner: web.AppRunner | None = None
         self.base = ""
@@ -192,7 +203,10 @@ class SlackStandIn:
         link = web.WebSocketResponse(autoping=not self.mute)
         await link.prepare(request)
         self.links.append(link)
-        await link.send_json({"type": "hello", "num_connections": 1, "connection_info": {"app_id": "A1"}})
+        if self.greets:
+            await link.send_json(
+                {"type": "hello", "num_connections": len(self.links), "connection_info": {"app_id": "A1"}}
+            )
         self.opened_links += 1
         async for frame in link:
             if frame.type is WSMsgType.TEXT:
@@ -211,6 +225,8 @@ class SlackStandIn:
         self.calls.append((method, arguments))
         if self.refuse.get(method):
             return self.refuse[method].pop(0)()
+        if method in self.without:
+            return web.Response(status=404, text="404: Not Found")
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if method == "apps.connections.open":
             return self._open(token)
@@ -243,7 +259,7 @@ class SlackStandIn:
         )
 
     def _do_chat_postMessage(self, arguments: Json, team: str) -> web.Response:  # noqa: N802
-        refused = self._refused(arguments, "channel")
+        refused = self._refused(arguments, "channel") or self._hurried()
         if refused is not None:
             return refused
         message = {**arguments, "ts": self.stamp(), "team": team}
@@ -266,7 +282,10 @@ class SlackStandIn:
             return refused
         for message in self.messages:
             if message["ts"] == arguments["ts"] and message["channel"] == arguments["channel"]:
-                message.update({key: arguments.get(key) for key in ("text", "blocks")})
+                if message.get("via") == "response_url":
+                    return _error("cant_update_message")
+                # A field that is left out stays as it was (docs.slack.dev, chat.update).
+                message.update({key: arguments[key] for key in ("text", "blocks") if key in arguments})
                 self.edits.append(arguments)
                 return _ok(ts=arguments["ts"])
         return _error("message_not_found")
@@ -277,11 +296,29 @@ class SlackStandIn:
         self.deleted.append(arguments["ts"])
         return _ok() if len(self.messages) < before else _error("message_not_found")
 
+    def _hurried(self) -> web.Response | None:
+        """429 once the burst is used up: one more is let in per second (here: after one refusal)."""
+        if self.burst is None:
+            return None
+        if self.burst > 0:
+            self.burst -= 1
+            return None
+        self.burst = 1
+        return too_many("0")
+
     def _refused(self, arguments: Json, *needed: str) -> web.Response | None:
         if any(not arguments.get(name) for name in needed):
             return _error("invalid_arguments")
-        if arguments["channel"] not in self.joined and not arguments["channel"].startswith("U"):
+        channel = arguments["channel"]
+        if not channel.startswith("U") and channel not in self.channels | self.joined:
+            return _error("channel_not_found")
+        if channel not in self.joined and not channel.startswith("U"):
             return _error("not_in_channel")
+        thread = arguments.get("thread_ts")
+        if thread is not None and (not isinstance(thread, str) or not re.fullmatch(r"\d+\.\d+", thread)):
+            return _error("invalid_thread_ts")
+        if arguments.get("metadata") is not None and not _is_metadata(arguments["metadata"]):
+            return _error("invalid_metadata_format")
         if not arguments.get("text") and not arguments.get("blocks"):
             return _error("no_text")
         if len(arguments.get("text") or "") > 40_000:
@@ -310,28 +347,38 @@ class SlackStandIn:
         return _ok(users=self.groups.get(arguments["usergroup"], []))
 
     def _do_views_open(self, arguments: Json, _: str) -> web.Response:
-        at = self._triggers.pop(arguments.get("trigger_id", ""), None)
-        if at is None or time.monotonic() - at > 3.0:
-            return _error("expired_trigger_id" if at else "invalid_trigger_id")
+        name = arguments.get("trigger_id", "")
+        at = self._triggers.pop(name, None)
+        if at is None:
+            return _error("exchanged_trigger_id" if name in self._exchanged else "invalid_trigger_id")
+        if time.monotonic() - at > 3.0:
+            return _error("expired_trigger_id")
+        self._exchanged.add(name)
         return self._view(arguments, f"V{len(self.views) + 1}")
 
     def _do_views_update(self, arguments: Json, _: str) -> web.Response:
+        if not any(view["id"] == arguments.get("view_id") for view in self.views):
+            return _error("not_found")
         return self._view(arguments, arguments["view_id"])
 
     def _view(self, arguments: Json, name: str) -> web.Response:
+        wrong = view_faults(arguments["view"], "modal")
+        if wrong:
+            return _error("invalid_arguments", response_metadata={"messages": wrong})
         view = {**arguments["view"], "id": name}
-        if faults(view["blocks"], limit=100) or len(view["title"]["text"]) > 24:
-            return _error("invalid_arguments")
         self.views.append(view)
         return _ok(view=view)
 
     def _do_views_publish(self, arguments: Json, _: str) -> web.Response:
-        if faults(arguments["view"]["blocks"], limit=100):
-            return _error("invalid_arguments")
+        wrong = view_faults(arguments["view"], "home")
+        if wrong:
+            return _error("invalid_arguments", response_metadata={"messages": wrong})
         self.homes[arguments["user_id"]] = arguments["view"]
         return _ok(view=arguments["view"])
 
     def _do_assistant_threads_setSuggestedPrompts(self, arguments: Json, _: str) -> web.Response:  # noqa: N802
+        if not 1 <= len(arguments.get("prompts") or ()) <= 4:
+            return _error("invalid_arguments")
         self.prompts.append(arguments)
         return _ok()
 
@@ -359,10 +406,14 @@ class SlackStandIn:
         return _ok(files=arguments["files"])
 
     async def _respond(self, request: web.Request) -> web.Response:
-        address = self._addresses[request.match_info["name"]]
+        address = self._addresses.get(request.match_info["name"])
         body = await request.json()
+        if self.refuse.get("response_url"):
+            return self.refuse["response_url"].pop(0)()
+        if address is None or time.monotonic() - address.born > 1800:
+            return web.json_response({"ok": False, "error": "expired_url"}, status=404)
         if address.uses >= 5:
-            return web.Response(status=404, text="used_url")
+            return web.json_response({"ok": False, "error": "used_url"}, status=404)
         address.uses += 1
         if body.get("delete_original"):
             self.messages = [one for one in self.messages if one["ts"] != address.last_ts]
@@ -411,6 +462,12 @@ def _ok(**more: Any) -> web.Response:
 
 def _error(word: str, **more: Any) -> web.Response:
     return web.json_response({"ok": False, "error": word, **more})
+
+
+def _is_metadata(metadata: Json) -> bool:
+    named = re.fullmatch(r"[A-Za-z0-9_.-]{1,255}", str(metadata.get("event_type", "")))
+    payload = metadata.get("event_payload")
+    return bool(named) and isinstance(payload, dict) and len(json.dumps(payload)) <= 16_000
 
 
 def _value_key(block: Json) -> str:

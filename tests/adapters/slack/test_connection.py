@@ -11,10 +11,11 @@ import pytest
 from adapters.conversation import pause
 from adapters.slack import socket_mode
 from adapters.slack.socket_mode import SocketMode
-from bot.cards.model import Reply
+from bot.cards.model import Pending, Reply, plain
 from bot.model.request import Request
 from bot.ports import Progress
 from tests.adapters.slack.conftest import Bench, make_adapter, said, settings_for
+from tests.support.slack_blocks import words_of
 from tests.support.slack_standin import APP_TOKEN, BOT_TOKEN, TEAM, SlackStandIn, too_many, until
 
 
@@ -194,3 +195,22 @@ async def test_stopping_ends_in_time_whatever_hangs(slack: SlackStandIn) -> None
     await asyncio.sleep(0.05)
     await asyncio.wait_for(adapter.stop(0.2), 3.0)
     assert cancelled == [True]
+
+
+async def test_what_the_end_interrupts_says_so_and_offers_to_run_again(slack: SlackStandIn) -> None:
+    adapter = make_adapter(settings_for(slack))
+    await adapter.start()
+    await until(lambda: adapter.status() == "ok")
+
+    async def script(_: Request, progress: Progress) -> Reply:
+        await progress(Pending(plain("still at it")))
+        await asyncio.sleep(60)
+        return Reply(card=said("never"))
+
+    adapter.script = script
+    await slack.acked(await slack.deliver("slash_commands", slack.command("check example.com")))
+    await until(lambda: slack.messages)
+    await asyncio.wait_for(adapter.stop(1.2), 4.0)
+    (message,) = slack.messages
+    assert "not finished" in words_of(message)
+    assert message["blocks"][-1]["elements"][0]["value"] == "check example.com"
