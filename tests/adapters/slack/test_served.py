@@ -15,7 +15,7 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from tests.support.misbehaving import Peer, Server
-from tests.support.serving import Serving
+from tests.support.serve_process import Serving
 from tests.support.slack_blocks import living_texts, words_of
 from tests.support.slack_standin import ADMIN, APP_TOKEN, BOT_TOKEN, DIRECT, SlackStandIn, until
 
