@@ -15,7 +15,9 @@ MAIL_PORTS = IMPLICIT_PORTS | STARTTLS_PORTS
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?<![a-z0-9_.@/\\-])(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}}(?![a-z0-9_\\-])")
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]?\d)")
-_AFTER_HOST = re.compile(r"(?:\[[0-9a-f.:]{2,45}\])?[\]'\"]?(?::|, ?|;|\s?/\s?)(\d{2,5})(?![\d.])")
+_AFTER_HOST = re.compile(
+    r"(?:\[[0-9a-f.:]{2,45}\])?[\]'\"]?(?:(?::|, ?|;|\s?/\s?)(\d{2,5})|\s(25|465|587|2525|143|993|110|995))(?![\d.])"
+)
 _PORT = re.compile(
     r"(?<![a-z])(?:port|puerto|tcp|\"port\")[\"']?\s?(?:number|no\.?)?\s?[:=#(]{0,2}\s?[\"']?(\d{2,5})(?![\d.])"
 )
@@ -206,7 +208,7 @@ def _host_and_port(text: str) -> tuple[str | None, int | None]:
     best: tuple[int, str, int | None] = (-1, "", None)
     for begin, end, name in _candidates(text):
         after = _AFTER_HOST.match(text, end)
-        port = _valid_port(after[1]) if after else None
+        port = _valid_port(after[1] or after[2]) if after else None
         score = (4 if port in MAIL_PORTS else 2 if port else 0) + _cue_score(text, begin, end, name)
         if score > best[0]:
             best = (score, name, port)
