@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.cards.finding import InWords
+from bot.cards.model import Text, rich
 from bot.cards.plaintext import harmless, text_of
-from bot.i18n import has, say
+from bot.i18n import has, say, template
 from bot.model.certificate import Certificate
 from bot.model.outcome import EndpointOutcome, Phase
+from bot.model.uplink import Uplink
 from bot.model.verdict import CheckResult, Finding, Setting
 
 MAX_TEXT = 512
@@ -140,6 +142,38 @@ def finding_document(finding: Finding, in_words: InWords) -> dict[str, Any]:
     }
 
 
+def uplink_text(uplink: Uplink, language: str) -> Text:
+    """Whose doing it is that a port was dropped, in a sentence or two."""
+    values = {
+        "port": uplink.port,
+        "family": uplink.family,
+        "answered": ", ".join(uplink.answered[:3]),
+        "silent": ", ".join(uplink.silent[:3]),
+        "others": ", ".join(uplink.other_ports[:3]),
+        "sureness": say(language, f"uplink.{uplink.confidence}"),
+    }
+    text = rich(template(language, f"uplink.{uplink.blame}"), values)
+    if uplink.age_s < 60:
+        return text
+    return (*text, *rich(" " + template(language, "uplink.age"), {"minutes": f"{uplink.age_s / 60:.0f}"}))
+
+
+def uplink_document(uplink: Uplink, language: str) -> dict[str, Any]:
+    """The same as JSON."""
+    return {
+        "port": uplink.port,
+        "family": uplink.family,
+        "blame": uplink.blame,
+        "confidence": uplink.confidence,
+        "why": uplink.why,
+        "text": text_of(uplink_text(uplink, language), links=False),
+        "answered": list(uplink.answered),
+        "silent": list(uplink.silent),
+        "other_ports": [clean(place) for place in uplink.other_ports],
+        "age_s": round(uplink.age_s, 1),
+    }
+
+
 def check_document(result: CheckResult, language: str, in_words: InWords) -> dict[str, Any]:
     """`mailport.check/1`.
 
@@ -163,4 +197,5 @@ def check_document(result: CheckResult, language: str, in_words: InWords) -> dic
             for service in ("submission", "imap", "pop3")
         },
         "findings": [finding_document(finding, in_words) for finding in result.findings],
+        "uplink": [uplink_document(one, language) for one in result.uplinks],
     }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.cards.documents import assurance_of
+from bot.cards.documents import assurance_of, uplink_text
 from bot.cards.finding import Advice, InWords, Source
 from bot.cards.model import (
     Block,
@@ -63,6 +63,7 @@ def verdict_card(
     summary = summary_of(result, language, in_words)
     blocks: list[Block] = [Paragraph(rich(summary[0], summary[1]))]
     blocks += _undetermined(result, language)
+    blocks += [Paragraph(uplink_text(one, language)) for one in result.uplinks if one.blame != "cannot-tell"]
     blocks += findings_blocks(result.findings, language, in_words)
     if policies is not None:
         from bot.cards.mail import policy_table  # a host's check does without
@@ -329,6 +330,9 @@ def buttons_for(result: CheckResult, language: str, repeat: str | None = None) -
     made = [Button(label=say(language, "button.run-again"), command=f"{command} --fresh", style="primary")]
     if any(outcome.transcript for outcome in result.outcomes):
         made.append(Button(label=say(language, "button.details"), command=f"{command} --details"))
+    if any(one.finding for one in result.uplinks):
+        question = say(language, "uplink.lift-question")
+        made.append(Button(label=say(language, "uplink.lift-button"), command=question))
     return tuple(made)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -12,15 +12,19 @@ from bot.advice.findings import by_severity
 from bot.advice.judge import judge
 from bot.advice.rules import findings_of
 from bot.advice.rules_mail import judge_domain
+from bot.advice.rules_uplink import reasons_with, with_uplinks
 from bot.cards.mail import mail_document
 from bot.model.discovery import SERVICES_OF_CLIENTS, Discovery
 from bot.model.mail_policies import MailPolicies, MxFacts
 from bot.model.outcome import Endpoint, EndpointOutcome
+from bot.model.uplink import Uplink
 from bot.model.verdict import CheckResult, Finding
 from bot.ports import Clock, Network
 from bot.probes.mail_policies import look_up_mail, with_certificates
 from bot.probes.plan import forbidden_outcomes, plan_endpoints
 from bot.probes.together import Manner, Tell, probe_together
+
+Explain = Callable[[Sequence[EndpointOutcome]], Awaitable[tuple[Uplink, ...]]]
 
 DELIVERY_PORTS = (25,)
 # Endpoints of one check: five MX hosts with IPv4 and IPv6, or two with three addresses each and room.
@@ -38,6 +42,7 @@ async def check_domain(
     ports: Collection[int] = (),
     selectors: Sequence[str] = (),
     settings: Coroutine[Any, Any, Discovery] | None = None,
+    explain: Explain | None = None,
 ) -> tuple[CheckResult, MailPolicies]:
     """Check a whole domain. Never raises for what the DNS or servers do.
 
@@ -47,6 +52,7 @@ async def check_domain(
         ports: Ports of the MX hosts beside 25 that somebody named.
         selectors: DKIM selectors that somebody named.
         settings: The search for what people type into their programs; awaited beside everything else.
+        explain: Asks whose doing it is that ports were dropped.
     """
     checked_at, started = clock.now(), clock.monotonic()
     known: asyncio.Future[MxFacts | None] = asyncio.get_running_loop().create_future()
@@ -62,11 +68,13 @@ async def check_domain(
         mx = await known
         endpoints = plan_delivery(mx, ports or DELIVERY_PORTS) if mx else ()
         probed = await probe_together(endpoints, network, clock, manner, tell) if endpoints else ()
+        uplinks = await explain(probed) if explain is not None else ()
     policies = with_certificates(looking.result(), probed)
     refused = _refused(policies.mx, ports or DELIVERY_PORTS, clock)
     discovery = searching.result() if searching is not None else None
     judged = judge_domain(policies, (*probed, *refused))
-    findings = (*judged.findings, *(judge_published(discovery) if discovery else ()))
+    published = judge_published(discovery) if discovery else ()
+    findings = (*with_uplinks(judged.findings, probed, uplinks), *published)
     telling = [outcome for outcome in judged.telling if outcome.state != "forbidden"]
     judgement = judge(telling, findings, asked=frozenset(ports), undetermined=judged.undetermined)
     result = CheckResult(
@@ -80,7 +88,8 @@ async def check_domain(
         findings=by_severity(findings),
         mail=mail_document(policies),
         recommended=discovery.recommended if discovery else dict.fromkeys(SERVICES_OF_CLIENTS),
-        undetermined=judgement.undetermined,
+        undetermined=reasons_with(judgement.undetermined, uplinks),
+        uplinks=uplinks,
     )
     return result, policies
 

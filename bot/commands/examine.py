@@ -13,7 +13,9 @@ from bot.advice.findings import by_severity
 from bot.advice.judge import judge
 from bot.advice.rules import findings_of
 from bot.advice.rules_dns import judge_addresses
+from bot.advice.rules_uplink import reasons_with, with_uplinks
 from bot.advice.situation import Situation
+from bot.commands.controls import uplinks_of
 from bot.commands.recommend import recommended_from
 from bot.errors import TargetRefused
 from bot.model.outcome import EndpointOutcome
@@ -124,7 +126,9 @@ async def _host(
     # One port stands for all of them: a forbidden address was not touched on any.
     beside = forbidden_outcomes(name, addresses.refused, plan.ports[:1], checked_at)
     situation = Situation(asked=plan.asked)
-    findings = (*resolved.findings, *findings_of((*probed, *beside), situation))
+    uplinks = await uplinks_of(tools).explain(probed)
+    found = (*resolved.findings, *findings_of((*probed, *beside), situation))
+    findings = with_uplinks(found, probed, uplinks)
     judgement = judge(probed, findings, asked=plan.asked, undetermined=resolved.undetermined)
     result = CheckResult(
         target=str(wanted.target),
@@ -136,7 +140,8 @@ async def _host(
         outcomes=(*probed, *beside),
         findings=by_severity(findings),
         recommended=recommended_from(probed),
-        undetermined=judgement.undetermined,
+        undetermined=reasons_with(judgement.undetermined, uplinks),
+        uplinks=uplinks,
     )
     return Examined(result)
 
@@ -166,6 +171,7 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
         vantage=tools.settings.vantage,
         ports=tuple(sorted(plan.asked)),
         settings=discover_settings(wish, network, clock, probe),
+        explain=uplinks_of(tools).explain,
     )
     return Examined(result, policies)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.model.outcome import EndpointOutcome
+from bot.model.uplink import Uplink
 
 Severity = Literal["critical", "warning", "info"]
 Word = Literal["pass", "warn", "fail", "unknown"]
@@ -64,6 +65,7 @@ class CheckResult:
         mail: The domain's DNS policies in the contract's shape (`mail`); None for a host.
         recommended: Per "submission", "imap", "pop3" the setting to use, or None.
         undetermined: Reasons (catalogue keys) why the verdict may be "unknown".
+        uplinks: Of ports that were dropped, whose doing it is.
     """
 
     target: str
@@ -77,4 +79,5 @@ class CheckResult:
     mail: Mapping[str, Any] | None = None
     recommended: Mapping[str, Setting | None] = field(default_factory=dict)
     undetermined: tuple[str, ...] = ()
+    uplinks: tuple[Uplink, ...] = ()
     cached_age_s: float | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.probes.session import Session
@@ -24,7 +25,12 @@ async def say_goodbye(session: Session, *, willing: bool) -> None:
     if not willing or not session.ended or not session.learnt.polite_end:
         await session.leave()
         return
-    task = asyncio.create_task(_goodbye(session))
+    keep_under_way(_goodbye(session))
+
+
+def keep_under_way(goodbye: Coroutine[Any, Any, None]) -> None:
+    """Let a goodbye go on beside the answer; `wait_for_goodbyes` waits for it too."""
+    task = asyncio.create_task(goodbye)
     _UNDER_WAY.add(task)
     task.add_done_callback(_UNDER_WAY.discard)
 
