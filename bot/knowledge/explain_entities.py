@@ -13,7 +13,9 @@ STARTTLS_PORTS = frozenset({25, 587, 2525, 143, 110, 2587, 588, 1025, 1143, 4190
 MAIL_PORTS = IMPLICIT_PORTS | STARTTLS_PORTS
 # Every quantifier is bounded, and no two neighbours can match the same character: linear time.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?"
-_NAME = re.compile(rf"(?<![a-z0-9_.@/\\-])(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}}(?![a-z0-9_\\-])")
+# A name stands alone, or after the scheme of a mail address such as smtps://.
+_BEFORE = r"(?:(?<![a-z0-9_.@/\\-])|(?<=smtp://)|(?<=mtps://)|(?<=imap://)|(?<=maps://)|(?<=ssl://)|(?<=tls://)|(?<=tcp://))"
+_NAME = re.compile(rf"{_BEFORE}(?:{_LABEL}\.){{1,8}}[a-z]{{2,18}}(?![a-z0-9_\\-])")
 _IPV4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]?\d)")
 _AFTER_HOST = re.compile(
     r"(?:\[[0-9a-f.:]{2,45}\])?[\]'\"]?(?:(?::|, ?|;|\s?/\s?)(\d{2,5})|\s(25|465|587|2525|143|993|110|995))(?![\d.])"
