@@ -28,7 +28,7 @@ from bot.cards.model import (
     Table,
     Text,
 )
-from bot.cards.plaintext import sparkline, table_lines
+from bot.cards.plaintext import chart_lines, table_lines
 
 Json = dict[str, Any]
 
@@ -62,7 +62,11 @@ def render_block(block: Block, *, native: bool) -> list[Json]:
         case Note(text):
             return [context(mrkdwn(text))]
         case Chart():
-            return [chart_block(block)] if native and plottable(block) else _chart_in_words(block)
+            return (
+                [chart_block(block), *_states(block)]
+                if native and plottable(block)
+                else _chart_in_words(block)
+            )
         case Attachment():
             return []
         case _:
@@ -277,12 +281,20 @@ def _unique(labels: list[str]) -> list[str]:
     return made
 
 
+def _states(chart: Chart) -> list[Json]:
+    """The states, which a native chart cannot show, and what the chart shows, for screen readers."""
+    _, _, *rows, alt = chart_lines(chart)
+    return [*(preformatted("\n".join(rows)) if rows else ()), context(mrkdwn((Span(alt),)))]
+
+
 def _chart_in_words(chart: Chart) -> list[Json]:
-    bars = sparkline(chart)
-    spans = [Span(f"{chart.title}\n", "bold")]
-    if bars:
-        spans.append(Span(f"{bars}\n", "code"))
-    return rich_text((*spans, Span(chart.alt)))
+    title, *rows, alt = chart_lines(chart)
+    bars = [row for row in rows if row.strip()]
+    return [
+        *rich_text((Span(title, "bold"),)),
+        *(preformatted("\n".join(bars)) if bars else ()),
+        *rich_text((Span(alt),)),
+    ]
 
 
 def buttons_block(buttons: Sequence[Button]) -> list[Json]:

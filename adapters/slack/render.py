@@ -14,6 +14,7 @@ from adapters.slack.blocks import (
     context,
     header,
     is_clipped,
+    plottable,
     render_block,
     rich_text,
     table_file,
@@ -89,7 +90,9 @@ def render_card(card: Card, *, native: bool = True, echo: str = "") -> Rendered:
         Message(text=made.text if number == 0 else _continued(card, number, len(pages)), blocks=tuple(page))
         for number, page in enumerate(pages)
     ]
-    charts = () if native else tuple(block for block in card.blocks if isinstance(block, Chart))
+    charts = tuple(
+        block for block in card.blocks if isinstance(block, Chart) and not (native and plottable(block))
+    )
     return Rendered(messages=tuple(messages), files=files, charts=charts)
 
 

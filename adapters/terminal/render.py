@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TextIO, assert_never
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table as RichTable
@@ -27,7 +27,7 @@ from bot.cards.model import (
     Text,
     Tone,
 )
-from bot.cards.plaintext import harmless, sparkline
+from bot.cards.plaintext import chart_lines, harmless
 
 STYLES: dict[Tone, str] = {
     "plain": "bold",
@@ -91,7 +91,8 @@ def _rendered(block: Block) -> RenderableType:
         case Note(text):
             return _text(text, style="dim")
         case Chart():
-            return RichText(f"{harmless(block.title)}\n{sparkline(block)}\n{harmless(block.alt)}")
+            *picture, words = chart_lines(block)
+            return Group(RichText("\n".join(picture), no_wrap=True, overflow="crop"), RichText(words))
         case Attachment(name):
             return RichText(f"[{harmless(name)}]", style="dim")
         case _:

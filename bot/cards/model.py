@@ -99,6 +99,20 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Strip:
+    """A row of states below a chart, such as one target's.
+
+    Attributes:
+        states: One letter per point of the chart, as in `Chart.states`.
+        note: Stands at its end, such as "99.3 %".
+    """
+
+    label: str
+    states: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A picture of a series, with words for those who can't see it.
 
@@ -107,6 +121,8 @@ class Chart:
         points: (label, value or None for a gap), in order.
         states: One letter per point: "u" up, "w" warning, "d" down, "?" unknown, "." no data.
         unit: Of the values, such as "ms".
+        strips: Rows of states; without any, `states` is the only one.
+        language: Of the words in it.
     """
 
     title: str
@@ -114,6 +130,8 @@ class Chart:
     points: tuple[tuple[str, float | None], ...]
     states: str = ""
     unit: str = "ms"
+    strips: tuple[Strip, ...] = ()
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.cards.model import (
     Heading,
     Note,
     Paragraph,
+    Strip,
     Table,
     Text,
 )
@@ -81,7 +82,7 @@ def _lines(block: Block) -> list[str]:
         case Note(text):
             return [text_of(text)]
         case Chart():
-            return [harmless(block.title), sparkline(block), harmless(block.alt)]
+            return chart_lines(block)
         case Attachment(name):
             return [f"[{harmless(name)}]"]
         case _:
@@ -98,17 +99,58 @@ def table_lines(table: Table) -> list[str]:
     ]
 
 
+# Per state of a chart a sign that needs no colour.
+_SIGNS = {"u": "█", "w": "▓", "d": "X", "?": "?", ".": " "}
+
+
+# A chart in signs has to fit beside its names on a terminal of 80 columns.
+MAX_COLUMNS = 56
+
+
+def chart_lines(chart: Chart) -> list[str]:
+    """A chart in words and signs: its values as bars, its states, and last what it shows."""
+    strips = chart.strips or ((Strip("", chart.states),) if chart.states else ())
+    width = min(24, max((len(strip.label) for strip in strips), default=0))
+    margin = " " * (width + 1 if width else 0)
+    rows = [
+        f"{harmless(strip.label)[:width]:<{width}}{' ' if width else ''}"
+        f"{''.join(_SIGNS.get(state, '?') for state in _thinned_states(strip.states))} {harmless(strip.note)}"
+        for strip in strips
+    ]
+    bars = f"{margin}{sparkline(chart, MAX_COLUMNS)}"
+    return [harmless(chart.title), *(line.rstrip() for line in (bars, *rows)), harmless(chart.alt)]
+
+
+def _stretches(count: int) -> list[range]:
+    """Positions of a series in as many stretches as there are columns."""
+    columns = min(count, MAX_COLUMNS)
+    return [range(n * count // columns, (n + 1) * count // columns) for n in range(columns)]
+
+
+def _thinned_states(states: str) -> str:
+    """The worst of each stretch."""
+    parts = ({states[position] for position in stretch} for stretch in _stretches(len(states)))
+    return "".join(next((state for state in "dw?u" if state in part), ".") for part in parts)
+
+
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-def sparkline(chart: Chart) -> str:
-    """The values as one line of bars; a gap is a space."""
-    values = [value for _, value in chart.points if value is not None]
+def sparkline(chart: Chart, columns: int = 0) -> str:
+    """The values as one line of bars; a gap is a space.
+
+    Args:
+        columns: At most so many: the highest of each stretch stands for it; 0 keeps all.
+    """
+    points = [value for _, value in chart.points]
+    if columns and len(points) > columns:
+        parts = [[points[position] for position in stretch] for stretch in _stretches(len(points))]
+        points = [max((value for value in part if value is not None), default=None) for part in parts]
+    values = [value for value in points if value is not None]
     if not values:
         return ""
     low, high = min(values), max(values)
     span = (high - low) or 1.0
     return "".join(
-        " " if value is None else _BARS[min(7, int((value - low) / span * 7.999))]
-        for _, value in chart.points
+        " " if value is None else _BARS[min(7, int((value - low) / span * 7.999))] for value in points
     )

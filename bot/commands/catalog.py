@@ -58,8 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         path=("history",),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.history:history",
         options=(
             _WATCH,
             Option(name="days", kind="number", required=False, keyword="days", flag="--days"),
@@ -135,8 +134,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         path=("report", "add"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.report:add",
         changes=True,
         options=(
             Option(name="when", kind="schedule"),
@@ -144,32 +142,28 @@ COMMANDS: tuple[Command, ...] = (
             Option(name="targets", kind="targets", required=False, keyword="for", flag="--for"),
         ),
     ),
-    Command(path=("report", "list"), handler="bot.commands.not_yet:not_yet", ready=False),
+    Command(path=("report", "list"), handler="bot.commands.report:list_"),
     Command(
         path=("report", "run"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.report:run",
         probes=True,
         options=(_REPORT, Option(name="format", kind="choice", required=False, choices=("csv",))),
     ),
     Command(
         path=("report", "pause"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.report:pause",
         changes=True,
         options=(_REPORT,),
     ),
     Command(
         path=("report", "resume"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.report:resume",
         changes=True,
         options=(_REPORT,),
     ),
     Command(
         path=("report", "remove"),
-        handler="bot.commands.not_yet:not_yet",
-        ready=False,
+        handler="bot.commands.report:remove",
         changes=True,
         confirm=True,
         options=(_REPORT,),

@@ -25,6 +25,7 @@ MAX_TARGETS = 200
 _QUESTION_WORDS = frozenset(
     {"what", "which", "why", "who", "when", "where", "how", "is", "puerto", "puertos", "ports"}
 )
+_FREE = ("schedule", "targets")
 _ID = re.compile(r"#?(\d{1,9})", re.ASCII)
 # What people write for a keyword of the catalogue, in either language.
 _SAID_FOR = {
@@ -126,13 +127,23 @@ def _refuse_near_miss(first: str, words: list[str]) -> None:
 
 
 def _read_named(command: Command, arguments: Mapping[str, str]) -> dict[str, object]:
-    values: dict[str, object] = {}
+    values = _read_free(command, arguments)
     for option in command.options:
         text = arguments.get(option.name, "").strip()
+        if option.name in values and option.kind in ("schedule", "targets") and option.keyword is None:
+            continue
         if text:
             values[option.name] = read_value(option, text[:MAX_TEXT])
     _refuse_missing(command, values)
     return values
+
+
+def _read_free(command: Command, arguments: Mapping[str, str]) -> dict[str, object]:
+    """Options that stand inside the words of another one, as in chat: `add example.com every 15m`."""
+    free = next((one for one in command.options if one.keyword is None and one.kind in _FREE), None)
+    if free is None or not arguments.get(free.name, "").strip():
+        return {}
+    return _read_line(command, arguments[free.name].strip()[:MAX_TEXT])
 
 
 def _read_line(command: Command, rest: str) -> dict[str, object]:
@@ -280,9 +291,16 @@ def read_value(option: Option, text: str) -> object:
 
 
 def _read_timezone(text: str) -> str:
-    from zoneinfo import ZoneInfo
+    from zoneinfo import ZoneInfo, available_timezones
 
     try:
         return ZoneInfo(text).key
     except (KeyError, ValueError, OSError):
-        raise BadInput("timezone-bad", text=text[:40]) from None
+        pass
+    wanted = text.strip().replace(" ", "_").lower()
+    cities = [
+        name for name in available_timezones() if wanted in (name.lower(), name.lower().rpartition("/")[2])
+    ]
+    if len(cities) == 1:
+        return cities[0]
+    raise BadInput("timezone-bad", text=text[:40])

@@ -6,6 +6,8 @@ language in between reads it in the new one.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from bot.advice.findings import advise, catalogue, slots
@@ -32,7 +34,27 @@ async def card_of(message: Message, tools: Tools) -> Card | None:
         case "uplink" | "vantage":
             return own_card(message.type, message.payload, manner)
         case "report":
-            return None
+            return await _report_card(message, tools)
+
+
+async def _report_card(message: Message, tools: Tools) -> Card | None:
+    # Imported here: answers to people need none of it.
+    from bot.cards.report import report_card
+    from bot.commands.report_build import build_report
+
+    stores = await tools.stores()
+    report = await stores.reports.by_id(int(message.payload["report"]))
+    if report is None:
+        return None
+    due = datetime.fromisoformat(message.payload["due"])
+    missed = [datetime.fromisoformat(one) for one in message.payload.get("missed", ())]
+    summary = await build_report(report, tools, due, missed, _untold)
+    manner = await manner_of(report.workspace, report.channel, tools)
+    return report_card(summary, replace(manner, timezone=report.timezone))
+
+
+async def _untold(_: str, __: int, ___: int) -> None:
+    """Nobody watches a scheduled report being made."""
 
 
 async def manner_of(workspace: str, channel: str, tools: Tools) -> Manner:

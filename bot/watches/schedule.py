@@ -70,10 +70,20 @@ def _checked(words: list[str], text: str) -> str:
         next(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)))
     except CronSimError as problem:
         field = _MESSAGES.get(str(problem), "minute")
+        if field == "day" and _is_valid(" ".join((*words[:3], "*", words[4]))):
+            raise BadInput("cron-never", text=cron[:60]) from None  # such as the 30th of February
         raise BadInput(f"cron-bad-{field}", text=words[_FIELDS.index(field)][:30]) from None
     except StopIteration:
         raise BadInput("cron-never", text=cron[:60]) from None
     return cron
+
+
+def _is_valid(cron: str) -> bool:
+    try:
+        CronSim(cron.upper(), datetime(2026, 1, 1, tzinfo=UTC))
+    except CronSimError:
+        return False
+    return True
 
 
 def times_after(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:

@@ -100,7 +100,7 @@ def test_rules_become_cron_expressions(words: str, cron: str) -> None:
         pytest.param("61 9 * * *", "cron-bad-minute", id="minute"),
         pytest.param("0 24 * * *", "cron-bad-hour", id="hour"),
         pytest.param("0 9 32 * *", "cron-bad-day", id="day"),
-        pytest.param("0 9 30 2 *", "cron-bad-day", id="never: 30 February"),
+        pytest.param("0 9 30 2 *", "cron-never", id="never: 30 February"),
         pytest.param("0 9 * 13 *", "cron-bad-month", id="month"),
         pytest.param("0 9 * * 8", "cron-bad-weekday", id="weekday"),
         pytest.param("*/0 9 * * *", "cron-bad-minute", id="step of zero"),
