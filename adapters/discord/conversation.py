@@ -231,7 +231,7 @@ class Conversation:
     async def _request(self, asked: Asked) -> Request:
         command = command_of(asked)
         person = Person(id=asked.person, admin=bool(asked.admin), locale=asked.locale)
-        if command is not None and (command.changes or command.path in (("why",), ("audit",))):
+        if command is not None and (command.changes or command.guarded or command.path == ("why",)):
             person = await self._desk.people.find(asked)
         return Request(
             id=uuid.uuid4().hex[:12],

@@ -232,7 +232,7 @@ def changes_something(asked: Asked) -> bool:
         first = list(asked.command)
     words = tuple(word.lower().lstrip("!/") for word in first)
     command = BY_PATH.get(words) or BY_PATH.get(words[:1])
-    return command is not None and (command.changes or command.path in (("why",), ("audit",)))
+    return command is not None and (command.changes or command.guarded or command.path == ("why",))
 
 
 def in_team(asked: Asked, team: str | None, enterprise: str | None) -> Asked:

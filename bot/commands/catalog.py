@@ -186,7 +186,7 @@ COMMANDS: tuple[Command, ...] = (
         changes=True,
         options=(Option(name="value", kind="choice", choices=("on", "off")),),
     ),
-    Command(path=("audit",), handler="bot.commands.channel:audit", private=True),
+    Command(path=("audit",), handler="bot.commands.channel:audit", guarded=True, private=True),
     Command(
         path=("help",),
         handler="bot.commands.help:help_",

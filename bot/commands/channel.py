@@ -7,6 +7,7 @@ from bot.commands.definition import Call
 from bot.i18n import say, template
 
 MAX_ENTRIES = 20
+LOOKED_AT = 1000
 
 
 async def language(call: Call) -> Reply:
@@ -40,9 +41,12 @@ async def _set(call: Call, name: str, value: str, spoken: str) -> Reply:
 
 
 async def audit(call: Call) -> Reply:
-    """The latest changes in this workspace."""
+    """The latest changes in this workspace; in a direct message, to whom has no right there, only its own."""
     stores = await call.tools.stores()
-    entries = await stores.audit.latest(call.request.place.workspace, limit=MAX_ENTRIES)
+    place, admin = call.request.place, call.request.person.admin
+    entries = await stores.audit.latest(place.workspace, limit=MAX_ENTRIES if admin else LOOKED_AT)
+    if not admin:
+        entries = tuple(entry for entry in entries if entry.channel == place.channel)[:MAX_ENTRIES]
     title = say(call.language, "channel.audit")
     if not entries:
         empty = rich(template(call.language, "channel.audit-empty"))

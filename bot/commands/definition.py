@@ -70,6 +70,7 @@ class Command:
         handler: "bot.commands.check:check".
         probes: Opens connections to other machines: counts against the budget, shows progress.
         changes: Changes what is stored: needs a right, is written to the audit log.
+        guarded: Shows what is not for everybody: needs the same right.
         confirm: Asks first (only what removes).
         private: The answer is for the asker only.
         chat: Offered in chat.
@@ -83,6 +84,7 @@ class Command:
     options: tuple[Option, ...] = ()
     probes: bool = False
     changes: bool = False
+    guarded: bool = False
     confirm: bool = False
     private: bool = False
     chat: bool = True

@@ -9,14 +9,16 @@ from bot.model.request import Request
 
 def may(command: Command, request: Request) -> bool:
     """Whether this person may run this command in this place."""
-    return not command.changes or request.person.admin or request.place.private
+    needs_right = command.changes or command.guarded
+    return not needs_right or request.person.admin or request.place.private
 
 
 def refuse_unallowed(command: Command, request: Request) -> None:
     """Let an allowed request through.
 
     Raises:
-        NotAllowed: `not-allowed-slack`, `not-allowed-discord` ...: says who may.
+        NotAllowed: `not-allowed-slack`, `not-for-you-discord` ...: says who may.
     """
     if not may(command, request):
-        raise NotAllowed(f"not-allowed-{request.place.platform}", command=command.name)
+        kind = "not-for-you" if command.guarded else "not-allowed"
+        raise NotAllowed(f"{kind}-{request.place.platform}", command=command.name)
