@@ -81,7 +81,9 @@ def _chat(settings: Settings, language: Language | None) -> int:
 def _history_file() -> Path | None:
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "mailport"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = folder / "chat-history"
+        file.touch(mode=0o600)  # what somebody asked is nobody else's business
     except OSError:
         return None
-    return folder / "chat-history"
+    return file

@@ -122,7 +122,7 @@ class Conversation:
         history = FileHistory(str(history_file)) if history_file else InMemoryHistory()
         completer = CommandCompleter(self._language, self._targets)
         session: PromptSession[str] = PromptSession(
-            history=history, completer=completer, complete_while_typing=False
+            history=history, completer=completer, complete_while_typing=False, reserve_space_for_menu=6
         )
         while True:
             try:

@@ -5,11 +5,10 @@ Made from the document (`mailport.check/1`), so that it shows exactly what scrip
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.console import RenderableType
-from rich.table import Table as RichTable
+from rich.console import Group, RenderableType
 from rich.text import Text as RichText
 
 from bot.cards.model import Block, Table
@@ -23,25 +22,72 @@ _TLS_STYLES = {"implicit": "green", "starttls": "green", "none": "yellow", "brok
 SLOW_MS = 2000.0
 
 
-def check_matrix(document: Mapping[str, object], language: str) -> RenderableType | None:
-    """The matrix; None when the document is no check or nothing was tried."""
+# Columns of the wide form: those before it are numbers and stand to the right.
+_FIRST_WORDS = 2 + len(STAGES)
+_GAP = 2
+
+
+def check_matrix(document: Mapping[str, object], language: str, width: int) -> RenderableType | None:
+    """The matrix; None when the document is no check or nothing was tried.
+
+    Args:
+        width: Columns of the terminal. What does not fit stage by stage is told in two lines an endpoint.
+    """
     endpoints: Any = document.get("endpoints")
     if document.get("schema") != "mailport.check/1" or not endpoints:
         return None
-    table = RichTable(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    table.add_column(say(language, "check.column-endpoint"), no_wrap=True)
+    head = [RichText(word, style="bold") for word in _head(language)]
+    rows = [(_place(endpoint), _cells(endpoint, language), endpoint) for endpoint in endpoints]
+    full = [row for _, row, _ in rows if len(row) == len(head)]
+    widths = [max(cell.cell_len for cell in column) for column in zip(head, *full, strict=True)]
+    widths[0] = max(widths[0], *(row[0].cell_len for _, row, _ in rows))
+    wide = sum(widths) + _GAP * (len(widths) - 1) <= width
+    lines: list[RichText] = [_aligned(head, widths)] if wide else []
+    before = ""
+    for place, cells, endpoint in rows:
+        if place != before:
+            lines.append(RichText(place, style="bold"))
+            before = place
+        lines += [_aligned(cells, widths)] if wide else _told(cells, widths[0], endpoint, language)
+    return Group(*lines)
+
+
+def _head(language: str) -> list[str]:
+    stages = [say(language, f"check.stage-{stage}") for stage in (*STAGES, "total")]
+    rest = [say(language, f"check.column-{name}") for name in ("tls", "certificate")]
+    return [say(language, "check.column-endpoint"), *stages, *rest]
+
+
+def _aligned(cells: Sequence[RichText], widths: Sequence[int]) -> RichText:
+    line = RichText()
+    for number, (cell, width) in enumerate(zip(cells, widths, strict=False)):
+        room = " " * (width - cell.cell_len)
+        to_the_right = 0 < number < _FIRST_WORDS and len(cells) == len(widths)
+        line.append(" " * _GAP if number else "")
+        line.append_text(RichText.assemble(room, cell) if to_the_right else RichText.assemble(cell, room))
+    line.rstrip()
+    return line
+
+
+def _told(
+    cells: Sequence[RichText], name_width: int, endpoint: Mapping[str, Any], language: str
+) -> list[RichText]:
+    """One endpoint where the matrix is too wide: the result, then the stages that were reached."""
+    name, *rest = cells
+    first = RichText.assemble(name, " " * (name_width - name.cell_len + _GAP))
+    if endpoint["state"] != "open":
+        return [RichText.assemble(first, *rest)]
+    tls, certificate = rest[-2:]
+    first.append_text(tls)
+    if endpoint["certificate"] is not None:
+        first.append_text(RichText.assemble("  ", certificate))
+    stages = RichText("    ", style="dim")
     for stage in (*STAGES, "total"):
-        table.add_column(say(language, f"check.stage-{stage}"), justify="right")
-    table.add_column(say(language, "check.column-tls"))
-    table.add_column(say(language, "check.column-certificate"))
-    place = ""
-    for endpoint in endpoints:
-        here = f"{endpoint['host']} [{endpoint['address']}]"
-        if here != place:
-            place = here
-            table.add_row(RichText(harmless(_place(endpoint)), style="bold"))
-        table.add_row(*_cells(endpoint, language))
-    return table
+        spent = endpoint["total_ms"] if stage == "total" else endpoint["phases_ms"].get(stage)
+        if spent is not None:
+            stages.append(f"{say(language, f'check.stage-{stage}')} {spent:.0f}  ")
+    stages.append("ms")
+    return [first, stages]
 
 
 def is_endpoint_table(block: Block, language: str) -> bool:
@@ -51,7 +97,7 @@ def is_endpoint_table(block: Block, language: str) -> bool:
 
 def _place(endpoint: Mapping[str, Any]) -> str:
     host, address = endpoint["host"], endpoint["address"]
-    return str(host) if host == address or not address else f"{host} ({address})"
+    return harmless(str(host) if host == address or not address else f"{host} ({address})")
 
 
 def _cells(endpoint: Mapping[str, Any], language: str) -> list[RichText]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +15,22 @@ _ERASE = "\r\x1b[2K"
 MAX_WIDTH = 100
 
 
+def _columns() -> int:
+    try:
+        return min(os.get_terminal_size(sys.stderr.fileno()).columns or MAX_WIDTH, MAX_WIDTH)
+    except OSError:
+        return MAX_WIDTH
+
+
 @contextmanager
 def shown_progress() -> Iterator[Progress]:
     """Progress that is shown until the block ends, and leaves no trace."""
 
     async def show(pending: Pending) -> None:
         count = f"[{pending.done}/{pending.total}] " if pending.total else ""
-        line = (count + text_of(pending.text, links=False).replace("\n", " "))[:MAX_WIDTH]
-        print(f"{_ERASE}{line}", end="", file=sys.stderr, flush=True)
+        line = count + text_of(pending.text, links=False).replace("\n", " ")
+        # A line that wraps could not be written over.
+        print(f"{_ERASE}{line[: _columns() - 1]}", end="", file=sys.stderr, flush=True)
 
     try:
         yield show

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import TextIO, assert_never
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.style import Style
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
@@ -54,15 +53,15 @@ def render_card(card: Card, console: Console, document: Mapping[str, object] | N
     if card.title:
         console.print(RichText(harmless(card.title), style=STYLES[card.tone]))
         console.print()
-    for part in _parts(card, document):
+    for part in _parts(card, document, console.width):
         console.print(part)
         console.print()
 
 
-def _parts(card: Card, document: Mapping[str, object] | None) -> Iterator[RenderableType]:
+def _parts(card: Card, document: Mapping[str, object] | None, width: int) -> Iterator[RenderableType]:
     from adapters.terminal.matrix import check_matrix, is_endpoint_table
 
-    matrix = check_matrix(document, card.language) if document is not None else None
+    matrix = check_matrix(document, card.language, width) if document is not None else None
     if matrix is None:
         yield from map(_rendered, card.blocks)
         return
@@ -87,7 +86,7 @@ def _rendered(block: Block) -> RenderableType:
         case Table():
             return _table(block)
         case Code(text):
-            return Padding(RichText(harmless(text, keep_newlines=True), style="cyan"), (0, 0, 0, 4))
+            return _code(text)
         case Note(text):
             return _text(text, style="dim")
         case Chart():
@@ -109,6 +108,13 @@ def _text(text: Text, style: str = "") -> RichText:
 def _style(span: Span) -> str | Style:
     # A style object, not a style in words: words would be parsed.
     return Style(link=harmless(span.url), underline=True) if span.url else _SPANSTYLES[span.style]
+
+
+def _code(text: str) -> RenderableType:
+    """Lines to copy: the terminal folds them, so that they are whole when copied."""
+    lines = harmless(text, keep_newlines=True).split("\n")
+    shown = "\n".join(f"    {line}" for line in lines)
+    return RichText(shown, style="cyan", no_wrap=True, overflow="ignore")
 
 
 def _bullets(items: tuple[Text, ...], *, numbered: bool) -> RenderableType:
