@@ -49,7 +49,9 @@ def text_of(text: Text, *, links: bool = True) -> str:
     parts: list[str] = []
     for span in text:
         shown = harmless(span.text, keep_newlines=True)
-        parts.append(f"{shown} <{harmless(span.url)}>" if links and span.url and span.url != span.text else shown)
+        parts.append(
+            f"{shown} <{harmless(span.url)}>" if links and span.url and span.url != span.text else shown
+        )
     return "".join(parts)
 
 
