@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks import command_line, dispatch, probe, probe_delayed, slack_path
+from benchmarks import command_line, discord_burst, discord_path, dispatch, probe, probe_delayed, slack_path
 
-for module in (command_line, dispatch, probe, probe_delayed, slack_path):
+for module in (
+    command_line,
+    dispatch,
+    probe,
+    probe_delayed,
+    slack_path,
+    discord_path,
+    discord_burst,
+):
     print(f"\n{(module.__doc__ or '').strip()}")
     module.main()

@@ -27,6 +27,11 @@ class Slot:
         """Set when the next one may speak."""
         return self._free
 
+    @property
+    def at_turn(self) -> bool:
+        """Whether all those before have spoken."""
+        return self._before is None or self._before.is_set()
+
     async def turn(self) -> None:
         """Wait until those before have spoken; from here on the others wait for us."""
         self._timer.cancel()

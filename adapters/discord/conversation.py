@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +35,8 @@ REFUSAL_S = 0.25
 ANSWER_S = 0.9
 # Deferred by then at the latest, whoever else's turn it is.
 LATEST_S = 1.5
+# Rounds of the loop in which most answers are there, before a clock is wound up for them.
+SOON = 4
 PROGRESS_AFTER_S = 0.9
 PROGRESS_EVERY_S = 1.5
 RUNS_AT_ONCE = 64
@@ -112,8 +114,10 @@ class Conversation:
         probes = command is not None and command.probes
         work = asyncio.ensure_future(self._reply(asked, watched))
         try:
-            patience = REFUSAL_S if probes and asked.token else ANSWER_S
-            await asyncio.wait({work}, timeout=patience)
+            for _ in range(SOON):
+                await asyncio.sleep(0)
+            if not work.done():
+                await asyncio.wait({work}, timeout=REFUSAL_S if probes and asked.token else ANSWER_S)
             if not work.done():
                 await self._begin(delivery, slot, until, private=command is not None and command.private)
                 await self._follow(work, watched, delivery, slot)
@@ -133,7 +137,7 @@ class Conversation:
 
     async def _turn(self, slot: Slot, until: float | None) -> None:
         """Wait for this place's turn, but not longer than an interaction can."""
-        if until is None:
+        if until is None or slot.at_turn:
             await slot.turn()
             return
         loop = asyncio.get_running_loop()
@@ -234,7 +238,7 @@ class Conversation:
         if command is not None and (command.changes or command.guarded or command.path == ("why",)):
             person = await self._desk.people.find(asked)
         return Request(
-            id=uuid.uuid4().hex[:12],
+            id=secrets.token_hex(6),
             place=asked.place,
             person=person,
             text=asked.text,

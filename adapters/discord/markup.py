@@ -21,8 +21,16 @@ _LINE_MARK = re.compile(r"(?m)^(\s*)([-+>#]|\d+[.)])(?=\s|$)")
 _BRACKET = re.compile(r"[\[\]]")
 
 
+# Without any of these nothing in a text is alive; most texts have none.
+_ANYTHING = re.compile(
+    r"[\\*_~|`>\[\]<@#]|(?i:https?|steam|discord|mailto|tel|sms):|^\s*(?:[-+]|\d+[.)])(?:\s|$)", re.MULTILINE
+)
+
+
 def escaped(text: str) -> str:
     """Text from outside, shown as it stands."""
+    if _ANYTHING.search(text) is None:
+        return harmless(text, keep_newlines=True)
     shown = escape_markdown(harmless(text, keep_newlines=True), as_needed=False, ignore_links=False)
     shown = escape_mentions(shown)
     shown = _TAG.sub("<" + _ZERO_WIDTH_SPACE, shown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 import discord
@@ -55,6 +55,7 @@ _SIGNS: dict[Tone, str] = {
 # Room for tables in a code block before they are sent as a file.
 _TABLE_MAX = 1800
 _NAMES_OF_FILES = 60
+KEPT = 128
 _ECHO = 200
 
 
@@ -62,7 +63,7 @@ _ECHO = 200
 class Outgoing:
     """One message, ready for Discord."""
 
-    embeds: list[discord.Embed] = field(default_factory=list)
+    embeds: list[Json] = field(default_factory=list)
     files: list[discord.File] = field(default_factory=list)
     content: str = ""
     rows: list[Json] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Outgoing:
         """The JSON of it. Every part is named, because what an edit does not name stays."""
         return {
             "content": self.content,
-            "embeds": [embed.to_dict() for embed in self.embeds],
+            "embeds": self.embeds,
             "components": self.rows,
             "attachments": attachment_list(self.files),
             "allowed_mentions": NOBODY,
@@ -94,6 +95,32 @@ def render_messages(card: Card, draw: DrawChart | None, *, echo: str = "") -> li
         draw: Makes a PNG of a chart; None leaves its words.
         echo: The words that are answered, shown small above (who presses a button says nothing).
     """
+    messages = _messages(card, draw)
+    if echo:
+        first = replace(messages[0])
+        line = f"-# {escaped(shortened(' '.join(echo.split()), _ECHO))}"
+        first.content = f"{line}\n{first.content}".strip()
+        return [first, *messages[1:]]
+    return messages
+
+
+# Answers that the core remembers are the same objects each time: so are their messages.
+_KEPT: dict[int, tuple[Card, list[Outgoing]]] = {}
+
+
+def _messages(card: Card, draw: DrawChart | None) -> list[Outgoing]:
+    kept = _KEPT.get(id(card))
+    if kept is not None and kept[0] is card:
+        return kept[1]
+    made = _made(card, draw)
+    if not any(message.files for message in made):  # files are read only once
+        if len(_KEPT) >= KEPT:
+            del _KEPT[next(iter(_KEPT))]
+        _KEPT[id(card)] = (card, made)  # the card is held too, so its id stays its own
+    return made
+
+
+def _made(card: Card, draw: DrawChart | None) -> list[Outgoing]:
     pieces = [piece for block in card.blocks for piece in _pieces(block)]
     groups = _grouped(pieces)
     messages = [_message(card, group, draw, first=number == 0) for number, group in enumerate(groups)]
@@ -101,9 +128,6 @@ def render_messages(card: Card, draw: DrawChart | None, *, echo: str = "") -> li
         messages = messages[: limits.MESSAGES]
         messages[-1].files.append(_file("mailport.txt", render_plain(card).encode("utf-8", "replace")))
     messages[0].rows = rows(card.buttons)
-    if echo:
-        line = f"-# {escaped(shortened(' '.join(echo.split()), _ECHO))}"
-        messages[0].content = f"{line}\n{messages[0].content}".strip()
     return messages
 
 
@@ -113,7 +137,8 @@ def render_pending(pending: Pending) -> Outgoing:
     lines = [_SIGNS["waiting"] + markdown(pending.text) + count]
     lines += [f"- {markdown(detail)}" for detail in pending.details[:20]]
     text = shortened("\n".join(lines), limits.DESCRIPTION)
-    return Outgoing(embeds=[discord.Embed(colour=_COLOURS["waiting"], description=text)])
+    embed = discord.Embed(colour=_COLOURS["waiting"], description=text)
+    return Outgoing(embeds=[{**embed.to_dict()}])
 
 
 def _pieces(block: Block) -> Iterator[_Piece]:
@@ -200,7 +225,7 @@ def _message(card: Card, pieces: list[_Piece], draw: DrawChart | None, *, first:
         if piece.attachment is not None:
             message.files.append(_file(piece.attachment.name, piece.attachment.content))
     if embed.title or embed.description or embed.image.url:
-        message.embeds.append(embed)
+        message.embeds.append({**embed.to_dict()})
     if not message.embeds and not message.files:
         message.content = shortened(escaped(card.summary), limits.CONTENT // 2) or "…"
     return message

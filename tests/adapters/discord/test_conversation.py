@@ -523,3 +523,24 @@ async def test_the_application_of_the_interaction_is_the_one_that_is_answered_to
     await bench.discord.command("check", options={"target": "example.com"}, application_id=APPLICATION)
     await bench.settled()
     assert bench.discord.faults == []
+
+
+async def test_a_burst_is_answered_once_each_in_order(bench: Bench) -> None:
+    async def script(request: Request, progress: Progress) -> Reply:
+        await progress(Pending(plain("Probing")))
+        await asyncio.sleep(0.6 if request.command == ("check",) else 0.0)
+        return Reply(card=said(next(iter(request.arguments.values()))))
+
+    bench.answers(script)
+    made = []
+    for number in range(60):
+        path, option = ("check", "target") if number % 4 == 0 else ("ask", "question")
+        channel = (CHANNEL, OTHER_CHANNEL)[number % 2]
+        made.append(await bench.discord.command(path, options={option: f"{number}.example"}, channel=channel))
+    await bench.settled()
+    assert [words_of(one.shown) for one in made] == [f"{number}.example" for number in range(60)]
+    assert all(one.first_at - one.at < 3.0 for one in made)
+    assert bench.discord.called()["POST /interactions/-/-/callback"] == 60
+    for channel in (CHANNEL, OTHER_CHANNEL):
+        asked = [one.id for one in made if one.channel == channel]
+        assert [one for one in bench.discord.order if one in asked] == asked
