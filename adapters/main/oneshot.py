@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 TERMINAL = Place(platform="terminal", workspace="local", channel="terminal", private=True)
 OPERATOR = Person(id="local", name="local", admin=True)
 MAX_INPUT = 1_000_000
+# A file that these send along is printed alone: `mailport watch export > watches.csv`.
+_FILES = (("watch", "export"), ("report", "run"))
 # Handlers of these never wait for anything, so no event loop (70 ms of imports) is needed for them.
 _LOOPLESS = (("ask",), ("explain",), ("help",), ("why",))
 
@@ -42,9 +45,30 @@ def run_once(command: Command, given: Given, settings: Settings) -> int:
         reply = _finish_without_loop(_answer(request, settings))
     else:
         reply = _run_in_loop(request, settings, quiet=as_json)
+    if _is_question(reply):
+        reply = _asked(command, request, reply, settings, quiet=as_json)
     _write_files(reply, given)
-    _print(reply, as_json=as_json)
+    _print(reply, as_json=as_json, file_alone=command.path in _FILES)
     return reply.status
+
+
+def _is_question(reply: Reply) -> bool:
+    """Whether it waits for somebody to confirm."""
+    return any(button.confirmed for button in reply.card.buttons)
+
+
+def _asked(command: Command, request: Request, reply: Reply, settings: Settings, *, quiet: bool) -> Reply:
+    """Ask on the terminal; a script has to say `--yes`.
+
+    Raises:
+        BadInput: `confirm-needed`, `confirm-declined`.
+    """
+    if not sys.stdin.isatty():
+        raise BadInput("confirm-needed", command=f"mailport {command.name}")
+    print(f"{reply.card.summary} [y/N]", end=" ", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes", "s", "si", "sí"):
+        raise BadInput("confirm-declined")
+    return _run_in_loop(replace(request, confirmed=True), settings, quiet=quiet)
 
 
 def wished_language(given: Given) -> Language | None:
@@ -64,7 +88,7 @@ def _texts(command: Command, given: Given) -> dict[str, str]:
 
 def _from_outside(command: Command, text: str | None) -> str | None:
     """Texts that may come from standard input (`-`) or from a file."""
-    if command.path in (("explain",), ("trace",)) and text in ("-", None, ""):
+    if command.path in (("explain",), ("trace",), ("watch", "import")) and text in ("-", None, ""):
         return _standard_input(command)
     if (
         command.path in (("trace",), ("watch", "import"))
@@ -145,7 +169,7 @@ def _write_files(reply: Reply, given: Given) -> None:
             raise MailportError("file-unwritable", path=name, why=problem.strerror or str(problem)) from None
 
 
-def _print(reply: Reply, *, as_json: bool) -> None:
+def _print(reply: Reply, *, as_json: bool, file_alone: bool = False) -> None:
     failed = reply.document is not None and reply.document.get("schema") == "mailport.error/1"
     if as_json and reply.document is not None:
         import json
@@ -154,6 +178,19 @@ def _print(reply: Reply, *, as_json: bool) -> None:
         if failed:
             print(reply.card.summary, file=sys.stderr)
         return
+    if file_alone and _print_files(reply):
+        return
     from adapters.terminal.show import show_card
 
     show_card(reply.card, sys.stderr if failed else sys.stdout, reply.document)
+
+
+def _print_files(reply: Reply) -> bool:
+    """Print the files that a card brings along and nothing else; False when it brings none."""
+    from bot.cards.model import Attachment
+
+    files = [block for block in reply.card.blocks if isinstance(block, Attachment)]
+    for file in files:
+        sys.stdout.buffer.write(file.content)
+    sys.stdout.buffer.flush()
+    return bool(files)

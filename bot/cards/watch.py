@@ -78,11 +78,16 @@ def facts_of(watch: Watch, manner: Manner, now: datetime) -> Facts:
         ),
         (say(language, "watch.every"), plain(show_duration(watch.interval_s))),
         (say(language, "watch.from"), plain(watch.vantage)),
-        (say(language, "watch.channel"), plain(say(language, "watch.this-channel"))),
+        (say(language, "watch.channel"), plain(channel_words(watch.workspace, language))),
         (say(language, "watch.alerts"), plain(_alerts(watch, language))),
         (say(language, "watch.next"), plain(next_words(watch, manner, now))),
     ]
     return Facts(tuple(rows))
+
+
+def channel_words(workspace: str, language: str) -> str:
+    """Where alerts and reports go; those of the command line are told by `mailport serve`."""
+    return say(language, "watch.the-terminal" if workspace == "local" else "watch.this-channel")
 
 
 def _alerts(watch: Watch, language: str) -> str:

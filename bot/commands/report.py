@@ -12,6 +12,7 @@ from bot.cards.model import (
     Button,
     Card,
     Facts,
+    Heading,
     Paragraph,
     Pending,
     Reply,
@@ -25,6 +26,7 @@ from bot.cards.plaintext import text_of
 from bot.cards.report import report_card
 from bot.cards.report_csv import report_csv
 from bot.cards.rule import rule_words
+from bot.cards.watch import channel_words
 from bot.commands.admission import admit
 from bot.commands.definition import Call
 from bot.commands.posting import manner_for
@@ -197,12 +199,12 @@ def _changed(call: Call, report: Report, action: str) -> Reply:
         (say(language, "report.when"), rule),
         (say(language, "report.zone"), plain(report.timezone)),
         (say(language, "report.targets"), plain(_targets(report, language))),
-        (say(language, "report.posts-to"), plain(say(language, "watch.this-channel"))),
+        (say(language, "report.posts-to"), plain(channel_words(report.workspace, language))),
     ]
     blocks: list[Block] = [Facts(tuple(rows))]
     if report.next_at is not None:
         times = (report.next_at, *next_times(report.cron, report.timezone, report.next_at, SHOWN_TIMES - 1))
-        blocks.append(Facts(((say(language, "report.next"), plain("")),)))
+        blocks.append(Heading(say(language, "report.next")))
         blocks.append(Bullets(tuple(plain(show_moment(at, language, report.timezone)) for at in times)))
     turn = "resume" if report.paused else "pause"
     buttons = (
