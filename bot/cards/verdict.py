@@ -117,8 +117,9 @@ def grouped(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """One finding instead of several that say the same of other ports of the same host."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
-        same = {name: value for name, value in finding.details.items() if name not in _PER_PORT}
-        alone = finding.subject if "port" not in finding.details else ""
+        per_port = "port" in finding.details
+        same = {name: text for name, text in finding.details.items() if not (per_port and name in _PER_PORT)}
+        alone = "" if per_port else finding.subject
         key = (finding.id, finding.severity, alone, tuple(sorted(same.items())))
         groups.setdefault(key, []).append(finding)
     return tuple(_as_one(group) for group in groups.values())
@@ -126,7 +127,7 @@ def grouped(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _as_one(group: Sequence[Finding]) -> Finding:
     first = group[0]
-    if len(group) == 1:
+    if len(group) == 1 or "port" not in first.details:
         return first
     ports = ", ".join(dict.fromkeys(finding.details["port"] for finding in group))
     subject = first.details.get("host", first.subject)

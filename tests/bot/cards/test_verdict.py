@@ -7,15 +7,15 @@ from functools import partial
 
 import pytest
 
-from bot.advice.findings import advise, by_severity
+from bot.advice.findings import FINDING_IDS, FindingId, advise, by_severity, slots
 from bot.advice.judge import judge
 from bot.advice.rules import findings_of
 from bot.advice.situation import Situation
 from bot.cards.model import Card, Table
 from bot.cards.plaintext import render_plain
-from bot.cards.verdict import details_card, verdict_card
+from bot.cards.verdict import details_card, findings_blocks, verdict_card
 from bot.model.outcome import EndpointOutcome
-from bot.model.verdict import CheckResult
+from bot.model.verdict import CheckResult, Finding
 from tests.support.outcomes import HOST, NOW, V6, bare, certificate, closed, good, plain
 
 
@@ -162,6 +162,20 @@ def test_an_address_has_no_name_to_compare_and_the_card_says_so() -> None:
     text = render_plain(card_of(result_of(good(465, certificate=nameless))))
     assert "the name in the certificate could not be compared" in text
     assert "Server proven  could not tell: 465" in text
+
+
+@pytest.mark.parametrize("id_", FINDING_IDS)
+def test_two_addresses_of_a_host_may_have_the_same_fault(id_: FindingId) -> None:
+    filled = dict.fromkeys(slots(id_), "25")
+    two = [
+        Finding(id=id_, severity="warning", subject=HOST, details={**filled, "address": address})
+        for address in ("192.0.2.25", "2001:db8::25")
+    ]
+    blocks = findings_blocks(two, "en", partial(advise, language="en"))
+    told = render_plain(Card(title="", blocks=tuple(blocks)))
+    if "address" in slots(id_) and "port" not in slots(id_):
+        assert "192.0.2.25" in told
+        assert "2001:db8::25" in told
 
 
 HOSTILE = "220 \x1b[31m<!channel> @everyone **bold** [x](https://evil.example) \u202e\x00`code`"
