@@ -23,7 +23,7 @@ from adapters.discord.attachments import Attachments
 from adapters.discord.buttons import STORED_S, long_commands, stored_key
 from adapters.discord.client import DEFAULT_GATEWAY, DiscordClient
 from adapters.discord.complete import complete
-from adapters.discord.conversation import Conversation, Desk
+from adapters.discord.conversation import INTERRUPTED_S, Conversation, Desk
 from adapters.discord.delivery import CHOICES, MODAL
 from adapters.discord.forms import make_form
 from adapters.discord.inbox import Asked, Completing, form_of, read_interaction, read_message
@@ -90,7 +90,7 @@ class DiscordAdapter:
         """Take nothing new, deliver what is under way until the deadline, close everything."""
         self._open = False
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=deadline_s)
+            await asyncio.wait(self._tasks, timeout=max(0.0, deadline_s - INTERRUPTED_S))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -21,10 +21,10 @@ from adapters.conversation.seen import Seen
 from adapters.discord.api import DiscordApi, DiscordFailed
 from adapters.discord.attachments import Attachments
 from adapters.discord.delivery import Answer, AnsweredElsewhere, Render, Response
-from adapters.discord.inbox import Asked, command_of
+from adapters.discord.inbox import Asked, command_of, words_of
 from adapters.discord.people import People
 from bot.cards.failure import failure_card
-from bot.cards.model import Button, Pending, Reply, rich
+from bot.cards.model import Button, Card, Paragraph, Pending, Reply, plain, rich
 from bot.errors import BadInput, MailportError, NotAllowed
 from bot.i18n import say, template
 from bot.model.request import Person, Request
@@ -39,6 +39,7 @@ LATEST_S = 1.5
 SOON = 4
 PROGRESS_AFTER_S = 0.9
 PROGRESS_EVERY_S = 1.5
+INTERRUPTED_S = 1.0
 RUNS_AT_ONCE = 64
 _LOG = logging.getLogger("mailport.discord")
 
@@ -122,6 +123,9 @@ class Conversation:
                 await self._begin(delivery, slot, until, private=command is not None and command.private)
                 await self._follow(work, watched, delivery, slot)
             reply = await work
+        except asyncio.CancelledError:
+            await self._say_interrupted(delivery)
+            raise
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
@@ -130,6 +134,16 @@ class Conversation:
         if not delivery.begun:
             await self._turn(slot, until if asked.token else None)
         await delivery.finish(reply.card, deferring=probes)
+
+    async def _say_interrupted(self, delivery: Delivery) -> None:
+        """The process ends: what was begun must not look as if it went on for ever."""
+        if not delivery.begun:
+            return
+        try:
+            card = interrupted_card(self._desk.language, delivery.asked)
+            await asyncio.wait_for(delivery.finish(card), INTERRUPTED_S)
+        except (DiscordFailed, TimeoutError) as problem:
+            _LOG.warning("an interrupted answer could not be marked as such on Discord: %s", problem)
 
     def _delivery(self, asked: Asked) -> Delivery:
         kind = Response if asked.token else Answer
@@ -256,6 +270,20 @@ class Conversation:
         label = say(reply.card.language, "discord.form.open")
         button = Button(label=label, command=command.name, style="primary")
         return replace(reply, card=replace(reply.card, buttons=(*reply.card.buttons, button), private=False))
+
+
+def interrupted_card(language: str, asked: Asked) -> Card:
+    """Instead of a verdict, when the process ends before there is one."""
+    words = say(language, "discord.interrupted")
+    again = Button(label=say(language, "button.run-again"), command=words_of(asked), style="primary")
+    return Card(
+        title="",
+        tone="unknown",
+        blocks=(Paragraph(plain(words)),),
+        buttons=(again,),
+        summary=words,
+        language=language,
+    )
 
 
 def _equal(asked: Asked) -> tuple[object, ...]:

@@ -286,6 +286,19 @@ def command_of(asked: Asked) -> Command | None:
     return BY_PATH.get(words) or BY_PATH.get(words[:1])
 
 
+def words_of(asked: Asked) -> str:
+    """The same, as somebody would type it."""
+    command = command_of(asked)
+    if asked.command is None or command is None:
+        return asked.text
+    words = [command.name]
+    for option in command.options:
+        value = asked.arguments.get(option.name)
+        if value and option.kind != "flag":
+            words.append(f"{option.keyword} {value}" if option.keyword else value)
+    return " ".join(words)
+
+
 def form_of(asked: Asked) -> tuple[str, ...] | None:
     """The command whose one long option is missing, so that a form has to ask for it."""
     path = asked.command if asked.command is not None else tuple(asked.text.lower().split())

@@ -314,3 +314,16 @@ async def test_leaving_a_server_forgets_it(bench: Bench) -> None:
 
 def test_pauses_keep_within_discords_daily_identifies() -> None:
     assert 86_400 / (links.REFUSED_S * 0.75) < 1000
+
+
+async def test_an_answer_that_the_end_cuts_off_says_so_and_can_be_asked_again(bench: Bench) -> None:
+    async def script(_: Request, __: Progress) -> Reply:
+        await asyncio.sleep(60)
+        raise AssertionError("cancelled before")
+
+    bench.answers(script)
+    made = await bench.discord.command("check", options={"target": "example.com", "ports": "25"})
+    await until(lambda: made.first)
+    await bench.adapter.stop(1.2)
+    assert "restarted" in words_of(made.shown)
+    assert made.shown["components"][0]["components"][0]["custom_id"] == "mailport:run:check example.com 25"
