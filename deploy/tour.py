@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,14 +84,29 @@ def servers() -> None:
             run(["check", f"{addresses['swapped']}:465"], **environment)
             print("\nOne whose port 25 is closed, in Spanish:")
             run(["check", addresses["closed"], "--ports", "25,587", "--lang", "es"], **environment)
+            watch(addresses, environment)
         finally:
             relay.terminate()
             relay.wait(5)
 
 
+def watch(addresses: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    """Two of the servers watched; one breaks and recovers."""
+    import socket
+
+    from deploy.tour_watch import watching
+
+    headline("3. Watching: an outage, its alert, its end, a report")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    shaky = addresses["good"].rpartition(".")[0] + ".20"
+    watching(addresses["good"], addresses["swapped"], shaky, port, environment, run)
+
+
 def next_steps() -> None:
     """What to type now."""
-    headline("3. What next")
+    headline("4. What next")
     print(
         """
     .venv/bin/mailport chat              the same conversation, here

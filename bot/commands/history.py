@@ -9,7 +9,7 @@ from bot.cards.history import Recorded, history_card
 from bot.cards.model import Reply
 from bot.commands.definition import Call
 from bot.commands.posting import manner_for
-from bot.commands.report_build import recorded
+from bot.commands.report_build import holds_s, recorded
 from bot.commands.watching import find_some
 from bot.errors import BadInput
 from bot.watches.alert import AlertState
@@ -61,7 +61,7 @@ async def _recorded(stores: Stores, watch: Watch, state: AlertState, days: int, 
     return Recorded(
         watch=watch,
         state=state,
-        slots=slots_of(buckets, starts, until),
+        slots=slots_of(buckets, starts, until, holds_s(watch, until - starts[0])),
         figures=figures_of(buckets),
         uptime=await uptimes(stores, watch, now),
         incidents=await stores.history.incidents(watch.workspace, [watch.id], since, until),

@@ -14,7 +14,7 @@ from bot.model.target import parse_target
 from bot.model.verdict import Word
 from bot.ports import Tools
 from bot.watches.alert import AlertState
-from bot.watches.figures import as_bucket, axis, figures_of, slots_of
+from bot.watches.figures import HOLDS, as_bucket, axis, figures_of, slots_of
 from bot.watches.history import Bucket, Incident
 from bot.watches.observation import digest, observe
 from bot.watches.report import Report
@@ -75,7 +75,7 @@ async def build_report(
     targets = await _with_checks(known, tools, tell)
     now = max(until, tools.clock.now())
     starts = _axis(targets, since, now)
-    rows = tuple(_row(target, starts, now) for target in targets)
+    rows = tuple(_row(target, starts, now, holds_s(target.watch, until - starts[0])) for target in targets)
     kept = read_snapshots(await stores.memos.get(f"report-seen:{report.id}", now))
     before = previous_snapshot(kept, until)
     text = write_snapshots(kept, until, rows)
@@ -191,6 +191,13 @@ async def _untold(_: object) -> None:
     """Steps of single checks, which nobody watches."""
 
 
+def holds_s(watch: Watch | None, span: timedelta) -> float:
+    """How long a run, hour or day of this watch speaks for the time after it, in seconds."""
+    if span > POINTS_UP_TO:
+        return (3600.0 if span <= HOURS_UP_TO else 86400.0) * HOLDS
+    return (watch.interval_s if watch is not None else 0.0) * HOLDS
+
+
 def _axis(targets: Sequence[_Target], since: datetime, until: datetime) -> tuple[datetime, ...]:
     """The chart begins where something was recorded: an empty half says nothing."""
     first = min((bucket.at for target in targets for bucket in target.buckets), default=since)
@@ -198,8 +205,8 @@ def _axis(targets: Sequence[_Target], since: datetime, until: datetime) -> tuple
     return axis(max(since, first), until, shortest)
 
 
-def _row(target: _Target, starts: Sequence[datetime], until: datetime) -> Row:
-    slots = slots_of(target.buckets, starts, until)
+def _row(target: _Target, starts: Sequence[datetime], until: datetime, held_s: float) -> Row:
+    slots = slots_of(target.buckets, starts, until, held_s)
     known = target.digest or {}
     state = target.state
     word: Word = state.last_word if state.last_word in ("pass", "warn", "fail") else "unknown"  # type: ignore[assignment]  # one of them

@@ -16,6 +16,8 @@ from bot.watches.history import Bucket
 from bot.watches.observation import Point
 
 State = Literal["u", "w", "d", "?", "."]
+# A run speaks for the time until the next one is due, and a little longer.
+HOLDS = 1.6
 # So many slots a chart has at most; more would be thinner than a pixel or two.
 MAX_SLOTS = 120
 _FIELDS = {"pass": "up", "warn": "warn", "fail": "down", "unknown": "unknown"}
@@ -117,8 +119,15 @@ def axis(since: datetime, until: datetime, shortest_s: float) -> tuple[datetime,
     return tuple(since + timedelta(seconds=step * number) for number in range(count))
 
 
-def slots_of(buckets: Sequence[Bucket], starts: Sequence[datetime], until: datetime) -> tuple[Slot, ...]:
-    """The buckets sorted into the slots that begin at `starts`."""
+def slots_of(
+    buckets: Sequence[Bucket], starts: Sequence[datetime], until: datetime, holds_s: float = 0.0
+) -> tuple[Slot, ...]:
+    """The buckets sorted into the slots that begin at `starts`.
+
+    Args:
+        holds_s: How long a run speaks for the time after it: slots of about one interval would else show
+            gaps where the runs of a watch drift a little.
+    """
     held: list[list[Bucket]] = [[] for _ in starts]
     first = starts[0]
     step = ((until - first) / len(starts)).total_seconds() or 1.0
@@ -126,7 +135,15 @@ def slots_of(buckets: Sequence[Bucket], starts: Sequence[datetime], until: datet
         place = int((bucket.at - first).total_seconds() / step)
         if place >= 0:  # what came before the axis is not shown
             held[min(place, len(starts) - 1)].append(bucket)
-    return tuple(_slot(at, inside) for at, inside in zip(starts, held, strict=True))
+    slots: list[Slot] = []
+    last: Bucket | None = None
+    for at, inside in zip(starts, held, strict=True):
+        slot = _slot(at, inside)
+        if not inside and last is not None and (at - last.at).total_seconds() < holds_s:
+            slot = _slot(at, [last])
+        slots.append(slot)
+        last = inside[-1] if inside else last
+    return tuple(slots)
 
 
 def _slot(at: datetime, inside: Sequence[Bucket]) -> Slot:

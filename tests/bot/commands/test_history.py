@@ -74,7 +74,7 @@ async def test_the_card(channel: Channel) -> None:
     assert "40 %" in text
     assert "since 24 Nov 12:31" in text
     (chart,) = [block for block in reply.card.blocks if isinstance(block, Chart)]
-    assert chart.states == "uuddd."
+    assert chart.states == "uudddd"
     assert [value for _, value in chart.points] == [40.0, 40.0, None, None, None, None]
     assert "median 40 ms" in chart.alt
 
@@ -84,7 +84,7 @@ async def test_one_point_is_a_chart(channel: Channel) -> None:
     (chart,) = [
         block for block in (await channel.ask("history example.com")).card.blocks if isinstance(block, Chart)
     ]
-    assert chart.states == "u."
+    assert chart.states == "uu"
     assert chart.points[0] == ("24 Nov 12:01", 40.0)
 
 
