@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from bot.errors import BadInput
-from bot.model.duration import parse_duration
+from bot.model.duration import parse_duration, show_duration
 
 type_of_network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MASK = "********"
@@ -170,6 +170,10 @@ def _words(value: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
 
 
+def _names(value: str) -> tuple[str, ...]:
+    return () if value.lower() == "off" else _words(value)
+
+
 def _networks(value: str) -> tuple[type_of_network, ...]:
     try:
         return tuple(ipaddress.ip_network(word, strict=False) for word in _words(value))
@@ -241,7 +245,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MAILPORT_EHLO_NAME", "ehlo_name", _text, group="probing"),
     Setting("MAILPORT_VANTAGE", "vantage", _text, group="probing"),
     Setting("MAILPORT_ISPDB_URL", "ispdb_url", _url, group="probing"),
-    Setting("MAILPORT_CONTROL_TARGETS", "control_targets", _words, group="probing"),
+    Setting("MAILPORT_CONTROL_TARGETS", "control_targets", _names, group="probing"),
     Setting("MAILPORT_MIN_INTERVAL", "min_interval_s", _interval, group="limits"),
     Setting("MAILPORT_MAX_WATCHES", "max_watches", _number, group="limits"),
     Setting("MAILPORT_RATE_PER_PERSON", "rate_per_person", _number, group="limits"),
@@ -290,4 +294,8 @@ def shown_value(settings: Settings, setting: Setting) -> str:
         )
     if isinstance(value, tuple | frozenset):
         return ", ".join(str(item) for item in value)
-    return str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if setting.field.endswith("_s"):
+        return show_duration(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -34,6 +34,13 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return read_settings(values)
 
 
+def unknown_names(environment: Mapping[str, str]) -> list[str]:
+    """Names that look like settings of ours and are none: probably mistyped."""
+    known = {setting.name for setting in SETTINGS} | {"MAILPORT_CONFIG"}
+    names = [*environment, *_dotenv_lines(environment)[1]]
+    return sorted({name for name in names if name.startswith("MAILPORT_") and name not in known})
+
+
 def config_folder(environment: Mapping[str, str]) -> Path:
     """Where a user's own configuration lies (XDG base directory)."""
     return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "mailport"
@@ -44,17 +51,21 @@ def _first(paths: list[Path]) -> Path | None:
 
 
 def _from_dotenv(environment: Mapping[str, str]) -> Found:
+    path, lines = _dotenv_lines(environment)
+    known = {setting.name for setting in SETTINGS}
+    return {name: (text, str(path)) for name, text in lines.items() if name in known and text}
+
+
+def _dotenv_lines(environment: Mapping[str, str]) -> tuple[Path | None, Mapping[str, str | None]]:
     path = _first([Path(".env"), config_folder(environment) / ".env"])
     if path is None:
-        return {}
+        return None, {}
     from dotenv import dotenv_values
 
     try:
-        lines = dotenv_values(path, interpolate=False)
+        return path, dotenv_values(path, interpolate=False)
     except (OSError, UnicodeError) as problem:
         raise BadInput("config-bad", path=path, why=str(problem)) from None
-    known = {setting.name for setting in SETTINGS}
-    return {name: (text, str(path)) for name, text in lines.items() if name in known and text}
 
 
 def _from_toml(environment: Mapping[str, str]) -> Found:

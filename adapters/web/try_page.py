@@ -12,6 +12,7 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -22,8 +23,10 @@ from adapters.web.pages import framed, language_of
 from adapters.web.render import render_html, render_progress
 from bot.cards.model import Button, Card, Facts, Paragraph, Pending, Reply, Span, rich
 from bot.cards.plaintext import harmless
+from bot.commands.parse import find_command
 from bot.commands.rate import Limiter
 from bot.dispatch import answer
+from bot.errors import MailportError
 from bot.i18n import say, template
 from bot.model.request import Person, Place, Request
 from bot.ports import Progress, Tools, silence
@@ -70,7 +73,7 @@ class TryPage:
             reply = await self._answered(request, text, silence)
         typed = escape(harmless(text[:2000], keep_newlines=True))
         asked = f'<div class="asked" id="answer"><bdi>{typed}</bdi></div>'
-        return self._page(request, self._language(request), asked + render_html(reply.card))
+        return self._page(request, self._language(request), asked + render_html(_offered(reply.card)))
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         text = await _typed(request)
@@ -154,7 +157,7 @@ async def _events(
         finally:
             waiting.cancel()
         if working.done():
-            yield "answer", render_html(working.result().card)
+            yield "answer", render_html(_offered(working.result().card))
             return
         if waiting.done() and not waiting.cancelled():
             latest = waiting.result()
@@ -163,6 +166,18 @@ async def _events(
             yield "progress", render_progress(latest, language)
         else:
             yield "", ""
+
+
+def _offered(card: Card) -> Card:
+    """The card without buttons that this page would refuse."""
+    return replace(card, buttons=tuple(one for one in card.buttons if not _changes(one.command)))
+
+
+def _changes(words: str) -> bool:
+    try:
+        return find_command(words)[0].changes
+    except MailportError:
+        return False
 
 
 def _welcome(language: str) -> Card:

@@ -337,6 +337,8 @@ async def test_the_page_changes_nothing(base: str, session: aiohttp.ClientSessio
             assert "does not do" in await answer.text()
     async with session.post(f"{base}/try", data={"text": "help"}) as answer:
         assert "settings" not in await answer.text()
+    async with session.post(f"{base}/try", data={"text": "wach add example.com"}) as answer:
+        assert "Do that" not in await answer.text()  # no button for what the page would refuse
 
 
 async def test_visitors_are_kept_apart_and_nothing_is_kept(base: str) -> None:
