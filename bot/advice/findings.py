@@ -108,7 +108,7 @@ def find(
     chosen = severity or row.usual
     if SEVERITY_ORDER[chosen] < SEVERITY_ORDER[row.worst]:
         raise ValueError(f"{id_} is at worst {row.worst}, not {chosen}")
-    limits = {"line": MAX_LINE}
+    limits = {"line": MAX_LINE, "policy": MAX_LINE}
     filled = {"subject": subject} | {
         name: str(value)[: limits.get(name, MAX_DETAIL)] for name, value in details.items()
     }

@@ -15,7 +15,7 @@ from bot.advice.findings import FindingId, find
 from bot.advice.rules import findings_of
 from bot.advice.rules_dane import DANE_RULES, policy_of
 from bot.advice.situation import Situation, listed
-from bot.model.mail_policies import DmarcFacts, MailPolicies, MxHost, SpfFacts
+from bot.model.mail_policies import DmarcFacts, MailPolicies, MxHost, PtrFacts, SpfFacts
 from bot.model.names import refusal
 from bot.model.outcome import EndpointOutcome
 from bot.model.verdict import Finding, Severity
@@ -125,6 +125,7 @@ def _about_host(id_: FindingId, host: MxHost, domain: str, severity: Severity) -
         record="A/AAAA",
         reason=reasons.get(host.status, host.status.upper()),
         address=listed(address for address, _ in host.refused) or "-",
+        line=f"{domain}. IN MX {host.preference or 10} {host.canonical or host.name}.",
     )
 
 
@@ -250,7 +251,7 @@ def strict_transport(policies: MailPolicies) -> Iterator[Finding]:
     match sts.status:
         case "none":
             if policies.dane.status != "ok":
-                yield find("mta-sts-missing", domain)
+                yield find("mta-sts-missing", domain, line=_sts_line(domain), policy=_sts_policy(policies))
         case "mx-mismatch":
             severity: Severity = "critical" if sts.mode == "enforce" else "warning"
             for host in sts.unmatched:
@@ -268,6 +269,16 @@ def strict_transport(policies: MailPolicies) -> Iterator[Finding]:
         yield find("tls-rpt-invalid", domain, reason_key=reason, reason=policies.tls_rpt.problem)
 
 
+def _sts_line(domain: str) -> str:
+    return dns_line(f"_mta-sts.{domain}", "v=STSv1; id=1")
+
+
+def _sts_policy(policies: MailPolicies) -> str:
+    """The lines of a policy to begin with (RFC 8461 section 3.2), for these MX hosts."""
+    hosts = [f"mx: {host.name}" for host in policies.mx.hosts[:6]]
+    return " ⏎ ".join(["version: STSv1", "mode: testing", *hosts, "max_age: 604800"])
+
+
 def reverse_names(policies: MailPolicies) -> Iterator[Finding]:
     """PTR: what counts is whether the address also sends, which an SPF `mx` or `a` says."""
     record = f" {policies.spf.record or ''} ".lower()
@@ -276,10 +287,25 @@ def reverse_names(policies: MailPolicies) -> Iterator[Finding]:
         public = refusal(ipaddress.ip_address(ptr.address)) is None
         severity: Severity = "warning" if sends and public else "info"
         if ptr.status == "missing":
-            yield find("ptr-missing", ptr.host, severity, address=ptr.address, host=ptr.host)
+            yield find(
+                "ptr-missing", ptr.host, severity, address=ptr.address, host=ptr.host, line=ptr_line(ptr)
+            )
         elif ptr.status == "mismatch":
             name = listed(ptr.names)
-            yield find("ptr-mismatch", ptr.host, severity, address=ptr.address, host=ptr.host, name=name)
+            yield find(
+                "ptr-mismatch",
+                ptr.host,
+                severity,
+                address=ptr.address,
+                host=ptr.host,
+                name=name,
+                line=ptr_line(ptr),
+            )
+
+
+def ptr_line(ptr: PtrFacts) -> str:
+    """The reverse record that leads to the host."""
+    return f"{ipaddress.ip_address(ptr.address).reverse_pointer}. IN PTR {ptr.host}."
 
 
 def dns_line(name: str, text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -12,6 +12,7 @@ from bot.advice.findings import by_severity
 from bot.advice.judge import judge
 from bot.advice.rules import findings_of
 from bot.advice.rules_mail import judge_domain
+from bot.advice.rules_settings import contradictions
 from bot.advice.rules_uplink import reasons_with, with_uplinks
 from bot.cards.mail import mail_document
 from bot.model.discovery import SERVICES_OF_CLIENTS, Discovery
@@ -31,6 +32,35 @@ DELIVERY_PORTS = (25,)
 MAX_ENDPOINTS = 12
 
 
+class Planned:
+    """Endpoints that the check of the MX hosts looks at, so that the search for settings need not again.
+
+    Only ports that somebody named can be in both: nobody's program sends to port 25.
+    """
+
+    def __init__(self) -> None:
+        self._known = asyncio.Event()
+        self._outcomes: dict[Endpoint, asyncio.Future[EndpointOutcome]] = {}
+
+    def announce(self, endpoints: Iterable[Endpoint]) -> None:
+        """Say which ones they are."""
+        loop = asyncio.get_running_loop()
+        self._outcomes = {endpoint: loop.create_future() for endpoint in endpoints}
+        self._known.set()
+
+    def finish(self, outcomes: Iterable[EndpointOutcome]) -> None:
+        """Hand out what was found."""
+        for outcome in outcomes:
+            if not self._outcomes[outcome.endpoint].done():
+                self._outcomes[outcome.endpoint].set_result(outcome)
+
+    async def outcome_of(self, endpoint: Endpoint) -> EndpointOutcome | None:
+        """The outcome of an endpoint that is looked at anyway; None for every other one."""
+        await self._known.wait()
+        waited_for = self._outcomes.get(endpoint)
+        return None if waited_for is None else await asyncio.shield(waited_for)
+
+
 async def check_domain(
     domain: str,
     network: Network,
@@ -43,6 +73,7 @@ async def check_domain(
     selectors: Sequence[str] = (),
     settings: Coroutine[Any, Any, Discovery] | None = None,
     explain: Explain | None = None,
+    planned: Planned | None = None,
 ) -> tuple[CheckResult, MailPolicies]:
     """Check a whole domain. Never raises for what the DNS or servers do.
 
@@ -53,6 +84,7 @@ async def check_domain(
         selectors: DKIM selectors that somebody named.
         settings: The search for what people type into their programs; awaited beside everything else.
         explain: Asks whose doing it is that ports were dropped.
+        planned: Tells the search which endpoints are probed here.
     """
     checked_at, started = clock.now(), clock.monotonic()
     known: asyncio.Future[MxFacts | None] = asyncio.get_running_loop().create_future()
@@ -67,13 +99,16 @@ async def check_domain(
         looking.add_done_callback(lambda _: announce(None))
         mx = await known
         endpoints = plan_delivery(mx, ports or DELIVERY_PORTS) if mx else ()
+        planned = planned or Planned()
+        planned.announce(endpoints)
         probed = await probe_together(endpoints, network, clock, manner, tell) if endpoints else ()
+        planned.finish(probed)
         uplinks = await explain(probed) if explain is not None else ()
     policies = with_certificates(looking.result(), probed)
     refused = _refused(policies.mx, ports or DELIVERY_PORTS, clock)
     discovery = searching.result() if searching is not None else None
     judged = judge_domain(policies, (*probed, *refused))
-    published = judge_published(discovery) if discovery else ()
+    published = (*judge_published(discovery), *contradictions(discovery)) if discovery else ()
     findings = (*with_uplinks(judged.findings, probed, uplinks), *published)
     telling = [outcome for outcome in judged.telling if outcome.state != "forbidden"]
     judgement = judge(telling, findings, asked=frozenset(ports), undetermined=judged.undetermined)
@@ -84,7 +119,7 @@ async def check_domain(
         checked_at=checked_at,
         duration_ms=(clock.monotonic() - started) * 1000,
         verdict=judgement.verdict,
-        outcomes=(*probed, *refused, *(discovery.outcomes if discovery else ())),
+        outcomes=_each_once((*probed, *refused, *(discovery.outcomes if discovery else ()))),
         findings=by_severity(findings),
         mail=mail_document(policies),
         recommended=discovery.recommended if discovery else dict.fromkeys(SERVICES_OF_CLIENTS),
@@ -92,6 +127,11 @@ async def check_domain(
         uplinks=uplinks,
     )
     return result, policies
+
+
+def _each_once(outcomes: Iterable[EndpointOutcome]) -> tuple[EndpointOutcome, ...]:
+    """One outcome per address and port of a host, the first."""
+    return tuple({one.endpoint: one for one in reversed(tuple(outcomes))}.values())[::-1]
 
 
 def judge_published(discovery: Discovery) -> tuple[Finding, ...]:

@@ -149,7 +149,7 @@ async def _host(
 async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell) -> Examined:
     """The domain's policies, its MX hosts, and what its people type into their programs."""
     # Imported here, because a host's check needs none of it.
-    from bot.commands.check_domain import check_domain
+    from bot.commands.check_domain import Planned, check_domain
     from bot.commands.discover import wish_for
     from bot.model.outcome import Endpoint
     from bot.probes.discovery import discover_settings
@@ -157,7 +157,11 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
     network, clock = tools.network(), tools.clock
     manner = make_manner(tools, scheduled=wanted.scheduled)
 
+    planned = Planned()
+
     async def probe(endpoint: Endpoint) -> EndpointOutcome:
+        if endpoint.port in plan.asked and (known := await planned.outcome_of(endpoint)) is not None:
+            return known
         (outcome,) = await probe_together((endpoint,), network, clock, manner, _untold)
         return outcome
 
@@ -172,6 +176,7 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
         ports=tuple(sorted(plan.asked)),
         settings=discover_settings(wish, network, clock, probe),
         explain=uplinks_of(tools).explain,
+        planned=planned,
     )
     return Examined(result, policies)
 

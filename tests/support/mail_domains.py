@@ -12,6 +12,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.support.authority import Issued
 from tests.support.dns_lab import LabZone, Security
+from tests.support.mail_domains_more import (
+    certificate_rows,
+    dane_rows,
+    failure_rows,
+    forbidden_rows,
+    more_zones,
+)
 from tests.support.mail_lab import MailHost, MailLab, PolicySite, policy_text
 
 
@@ -70,6 +77,11 @@ def build_domains(lab: MailLab) -> tuple[tuple[Case, ...], tuple[LabZone, ...]]:
         *_dkim_cases(),
         *_mta_sts_cases(lab),
         *_dane_cases(lab, good),
+        *(
+            Case(**row)  # type: ignore[arg-type]  # rows have the fields of a case
+            for rows in (forbidden_rows, certificate_rows, dane_rows, failure_rows)
+            for row in rows(lab)
+        ),
     )
     zones = [
         LabZone(name=case.name, records=case.records, security=case.security)
@@ -80,6 +92,7 @@ def build_domains(lab: MailLab) -> tuple[tuple[Case, ...], tuple[LabZone, ...]]:
         LabZone(name=case.name, security=case.security) for case in cases if case.security in ("dead", "mute")
     ]
     zones.append(LabZone(name="_tcp.mx.tlsafail.test", security="dead"))
+    zones += more_zones(lab)
     zones.append(
         LabZone(
             name=lab.reverse_zone,
