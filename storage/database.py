@@ -91,7 +91,10 @@ class translated:  # noqa: N801  # used like a function
 
 def _reason(problem: BaseException | None) -> str:
     lines = str(problem or "").strip().splitlines()
-    return (lines[0] if lines else type(problem).__name__)[:200]
+    words = (lines[0] if lines else type(problem).__name__)[:200]
+    if words == "unable to open database file":  # SQLite's word also for a disk that is read-only
+        return f"{words} (is its folder there, and writable?)"
+    return words
 
 
 def read_url(text: str | None, *, data_home: Path) -> URL:

@@ -10,8 +10,8 @@ from bot.ports import Clock
 from bot.watches.stores import Claimed, WatchStore
 
 # Of a process that dies, others take over what it had in hand after at most this long.
-LEASE_S = 10.0
-RENEW_S = 3.0
+LEASE_S = 6.0
+RENEW_S = 2.0
 
 
 @dataclass(slots=True, eq=False)

@@ -16,7 +16,7 @@ from bot.watches.watch import SHARDS, Watch
 
 BEAT_S = 2.0
 # A process that was not heard of for so long is dead: its shards fall to the others.
-DEAD_S = 7.0
+DEAD_S = 6.0
 # So long nobody probes from a place before its channels are told: a restart is no news.
 MISSING_S = 30.0
 LOOK_EVERY_S = 5.0

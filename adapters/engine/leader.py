@@ -15,9 +15,9 @@ from adapters.engine import metrics
 from bot.errors import MailportError
 from bot.ports import Clock, Tools
 
-LEASE_S = 12.0
-RENEW_S = 4.0
-TRY_S = 2.0
+LEASE_S = 8.0
+RENEW_S = 2.5
+TRY_S = 1.0
 _LOG = logging.getLogger("mailport.engine")
 
 Act = Callable[[], Awaitable[None]]

@@ -26,8 +26,8 @@ from bot.watches.stores import OutboxStore
 
 CHANNELS_AT_ONCE = 32
 BATCH = 100
-LEASE_S = 15.0
-RENEW_S = 4.0
+LEASE_S = 10.0
+RENEW_S = 3.0
 CARD_S = 120.0
 POST_S = 60.0
 LOOK_S = 0.5

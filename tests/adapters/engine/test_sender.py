@@ -160,7 +160,7 @@ async def test_a_lost_answer_makes_the_next_try_a_retry(stores: Stores, clock: J
     await stores.outbox.put([message("a")], clock.now())
     sender = sender_of(stores, clock, platform)
     await sent(sender)
-    clock.move(5)
+    clock.move(3)
     await sent(sender)
     assert [(post.key, post.retry) for post in platform.posts] == [("a", False), ("a", True)]
 
@@ -187,7 +187,7 @@ async def test_a_slow_card_keeps_its_claim(stores: Stores, clock: JumpingClock) 
     for _ in range(12):
         await sender.step()
         await second.step()
-        clock.move(5)
+        clock.move(3)
     assert platform.gate is not None
     platform.gate.set()
     await sent(sender)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.engine import recorder, sweeps
+from adapters.engine import hand, recorder, sweeps
 from adapters.engine.heartbeat import own_shards
 from bot.errors import Unavailable
 from bot.watches.stores import Stores
@@ -99,7 +99,7 @@ async def test_what_a_dead_process_had_in_hand_others_finish_within_seconds(
     await dead.sweeper.step()
     await dead.dies()
     other = Process(stores, clock)
-    clock.move(9)
+    clock.move(hand.LEASE_S - 1)
     await other.sweep()
     assert other.runs == []
     clock.move(1.1)
@@ -113,7 +113,7 @@ async def test_a_process_that_comes_back_late_writes_nothing(stores: Stores, clo
     stopped = Process(stores, clock, words={"a.example": "fail"}, gates={"a.example": gate})
     await stopped.sweeper.step()
     await stopped.settle()
-    clock.move(11)  # suspended, its lease over
+    clock.move(hand.LEASE_S + 1)  # suspended, its lease over
     other = Process(stores, clock)
     await other.sweep()
     gate.set()
