@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import random
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
     AsyncRateLimitErrorRetryHandler,
@@ -20,6 +22,7 @@ from adapters.slack.blocks import Json
 
 CALL_S = 30.0
 RATE_LIMIT_RETRIES = 3
+SPREAD_S = 0.2
 # Written to ours alone: slack_sdk and Bolt write whole payloads at INFO and tracebacks of refused calls.
 QUIET = logging.getLogger("mailport.slack.library")
 QUIET.setLevel(logging.CRITICAL)
@@ -87,14 +90,46 @@ def open_session() -> aiohttp.ClientSession:
     )
 
 
-def open_client(session: aiohttp.ClientSession, api_url: str | None) -> AsyncWebClient:
-    """The Web API client of this session; tokens are given with each call."""
+class RateLimited(AsyncRateLimitErrorRetryHandler):
+    """Waits as long as Slack asks for (slack_sdk's own takes whole seconds only), and lets it be known."""
+
+    def __init__(self, noticed: Callable[[], None]) -> None:
+        super().__init__(max_retry_count=RATE_LIMIT_RETRIES)
+        self._noticed = noticed
+
+    async def prepare_for_next_attempt_async(
+        self,
+        *,
+        state: RetryState,
+        request: HttpRequest,
+        response: HttpResponse | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        """Wait; the retry follows."""
+        del request, error
+        state.next_attempt_requested = True
+        self._noticed()
+        headers = response.headers if response is not None else {}
+        named = [value for name, value in headers.items() if name.lower() == "retry-after"]
+        wait_s = _seconds(str(named[0][0]) if named and named[0] else None)
+        await asyncio.sleep(wait_s + random.random() * SPREAD_S)  # noqa: S311  # no secret
+        state.increment_current_attempt()
+
+
+def open_client(
+    session: aiohttp.ClientSession, api_url: str | None, noticed: Callable[[], None] = lambda: None
+) -> AsyncWebClient:
+    """The Web API client of this session; tokens are given with each call.
+
+    Args:
+        noticed: Called whenever Slack asks to slow down.
+    """
     return AsyncWebClient(
         base_url=api_url or AsyncWebClient.BASE_URL,
         session=session,
         logger=QUIET,
         retry_handlers=[
-            AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES),
+            RateLimited(noticed),
             # Only what surely never arrived is sent again by itself.
             AsyncConnectionErrorRetryHandler(
                 max_retry_count=2, error_types=[aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError]

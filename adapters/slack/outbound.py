@@ -1,7 +1,8 @@
-"""One queue per channel for `chat.postMessage`: order kept, about one message a second, 429 honoured.
+"""One queue per channel for `chat.postMessage`: order kept, bursts bounded, 429 honoured.
 
-A short burst goes out at once (Slack allows them), then one a second. Waiting for a 429 happens inside
-the call, with the queue standing still behind it: nothing overtakes, nothing is lost.
+Slack lets about one message a second into a channel, and bursts beyond that until it says 429. So a burst
+goes out at once; once Slack has asked to slow down, it is one a second everywhere for a while. Waiting for
+a 429 happens inside the call, with the queue standing still behind it: nothing overtakes, nothing is lost.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-BURST = 20
-PER_SECOND = 1.0
+BURST = 100
+PER_SECOND = 5.0
+SLOW_PER_SECOND = 1.0
+SLOW_S = 60.0
 MAX_CHANNELS = 5000
 
 T = TypeVar("T")
@@ -40,6 +43,13 @@ class Outbound:
         self._clock = clock
         self._sleep = sleep
         self._channels: dict[tuple[str, str], _Channel] = {}
+        self._slow_until = float("-inf")
+
+    def slow_down(self) -> None:
+        """Slack asked for it."""
+        self._slow_until = self._clock() + SLOW_S
+        for queue in self._channels.values():
+            queue.tokens = min(queue.tokens, 1.0)
 
     async def send(self, team: str, channel: str, act: Callable[[], Awaitable[T]]) -> T:
         """Run `act` when it is this channel's turn; its exceptions are the caller's."""
@@ -73,9 +83,11 @@ class Outbound:
 
     async def _take_turn(self, queue: _Channel) -> None:
         now = self._clock()
-        queue.tokens = min(BURST, queue.tokens + (now - queue.filled_at) * PER_SECOND)
+        slow = now < self._slow_until
+        rate, burst = (SLOW_PER_SECOND, 1.0) if slow else (PER_SECOND, BURST)
+        queue.tokens = min(burst, queue.tokens + (now - queue.filled_at) * rate)
         queue.filled_at = now
         if queue.tokens < 1.0:
-            await self._sleep((1.0 - queue.tokens) / PER_SECOND)
+            await self._sleep((1.0 - queue.tokens) / rate)
             queue.tokens, queue.filled_at = 1.0, self._clock()
         queue.tokens -= 1.0

@@ -85,7 +85,8 @@ def _assemble(
     tools: Tools, owner: Owner, draw: Draw | None, session: aiohttp.ClientSession, oauth: OAuth | None
 ) -> Parts:
     settings, clock = tools.settings, tools.clock.monotonic
-    api = SlackApi(open_client(session, settings.slack_api_url))
+    outbound = Outbound(clock)
+    api = SlackApi(open_client(session, settings.slack_api_url, outbound.slow_down))
     rotator = rotator_of(api, oauth.settings.client_id, oauth.settings.client_secret) if oauth else None
     installations = Installations(
         api,
@@ -95,7 +96,6 @@ def _assemble(
         rotator,
         Organisations(tools.stores, tools.clock.now),
     )
-    outbound = Outbound(clock)
     ways = Ways(api=api, outbound=outbound, files=Files(api, outbound, draw), clock=clock)
     people = People(api, settings.slack_admins, clock)
     seen = Seen("slack", tools.stores, tools.clock)

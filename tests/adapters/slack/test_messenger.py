@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from aiohttp import web
 
+from adapters.slack import outbound
+from adapters.slack.outbound import Outbound
 from bot.cards.model import Card, Chart, Table
 from bot.errors import NotFound, Unavailable
 from bot.ports import Post
@@ -124,3 +127,37 @@ async def test_before_slack_is_reached_nothing_is_lost(bench: Bench) -> None:
     await bench.adapter.stop(0.1)
     with pytest.raises(Unavailable):
         await bench.adapter.post(alert())
+
+
+async def test_a_burst_goes_out_at_once_until_slack_asks_to_slow_down() -> None:
+    now, slept = [0.0], list[float]()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    queues = Outbound(lambda: now[0], sleep)
+
+    async def nothing() -> None:
+        """Sent."""
+
+    for _ in range(outbound.BURST):
+        await queues.send("T1", CHANNEL, nothing)
+    assert slept == []
+    queues.slow_down()
+    for _ in range(5):
+        await queues.send("T1", CHANNEL, nothing)
+    assert slept == pytest.approx([1.0] * 5, abs=0.01) or slept[1:] == pytest.approx([1.0] * 4)
+    now[0] += outbound.SLOW_S + 1
+    slept.clear()
+    for _ in range(5):
+        await queues.send("T1", CHANNEL, nothing)
+    assert slept == []
+
+
+async def test_half_a_second_is_half_a_second(bench: Bench) -> None:
+    bench.slack.refuse["chat.postMessage"] = [lambda: too_many("0.5")]
+    began = time.monotonic()
+    await bench.adapter.post(alert())
+    assert 0.5 <= time.monotonic() - began < 5.0
+    assert len(bench.slack.messages) == 1
