@@ -29,7 +29,7 @@ FindingId = Literal[
     "no-encryption", "auth-before-tls", "imap-preauth", "cert-expired", "cert-expiring",
     "cert-not-yet-valid", "cert-self-signed", "cert-hostname-mismatch", "cert-untrusted", "key-weak",
     "greeting-delayed", "greeting-rejected", "greeting-hostile", "closed-early", "hello-refused",
-    "reply-hostile", "tarpit", "silent-server", "protocol-error", "bare-lf", "spf-missing",
+    "reply-hostile", "tarpit", "silent-server", "server-stalls", "protocol-error", "bare-lf", "spf-missing",
     "spf-multiple", "spf-too-many-lookups", "spf-invalid", "spf-permissive", "dmarc-missing",
     "dmarc-none", "dmarc-invalid", "mta-sts-missing", "mta-sts-invalid", "mta-sts-mx-mismatch",
     "tls-rpt-missing", "dane-mismatch", "dane-insecure", "ptr-missing", "ptr-mismatch",

@@ -20,6 +20,7 @@ from bot.model.verdict import Finding, Severity
 Rule = Callable[[EndpointOutcome, Situation], Iterator[Finding]]
 
 LONG_DELAY_MS = 10_000.0
+_HELLOS = {"smtp": "EHLO", "imap": "CAPABILITY", "pop3": "CAPA", "sieve": "CAPABILITY"}
 
 # What the server said or failed to say: a sign, its finding, its severity when not the usual one.
 SIGN_FINDINGS: tuple[tuple[Sign, FindingId], ...] = (
@@ -57,7 +58,17 @@ def late_greeting(outcome: EndpointOutcome, _: Situation) -> Iterator[Finding]:
     yield about("greeting-delayed", outcome, severity, seconds=f"{waited / 1000:.1f}")
 
 
-RULES: tuple[Rule, ...] = (*TLS_RULES, spoken, late_greeting)
+def stalled(outcome: EndpointOutcome, _: Situation) -> Iterator[Finding]:
+    """It spoke, and then nothing more came in our time (RFC 5321 section 4.5.3.2 allows minutes)."""
+    if not {"timed-out", "deadline"} & outcome.signs or {"tarpit", "silent"} & outcome.signs:
+        return
+    greeting = " ".join((outcome.greeting or "").split()[:2])[:20]
+    hello = _HELLOS[outcome.endpoint.service.protocol]
+    steps = {"connect": "TCP", "greeting": greeting, "starttls": "STARTTLS", "tls": "TLS"}
+    yield about("server-stalls", outcome, step=steps.get(outcome.reached or "connect", hello))
+
+
+RULES: tuple[Rule, ...] = (*TLS_RULES, spoken, late_greeting, stalled)
 
 
 def findings_of(outcomes: Iterable[EndpointOutcome], situation: Situation = PLAIN) -> tuple[Finding, ...]:

@@ -53,6 +53,9 @@ _REFUSED_NETWORKS: tuple[tuple[IPNetwork, str], ...] = tuple(
         ("ff00::/8", "multicast"),
     )
 )
+# Whatever IANA has handed out for use; the rest of IPv6 is reserved, hidden forms of IPv4 among it
+# (IPv4-translated ::ffff:0:0:0/96, RFC 2765).
+_IN_USE = tuple(map(ipaddress.IPv6Network, ("2000::/3", "64:ff9b::/96", "::ffff:0:0/96")))
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -97,6 +100,8 @@ def refusal(address: IPAddress, allowed: Iterable[IPNetwork] = ()) -> str | None
         for network, why in _REFUSED_NETWORKS:
             if one.version == network.version and one in network:
                 return why
+    if address.version == 6 and not any(address in network for network in _IN_USE):
+        return "reserved"
     return None
 
 

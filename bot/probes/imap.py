@@ -67,7 +67,7 @@ def converse(lines: Lines, learnt: Learnt, our_name: str, *, implicit: bool) -> 
         yield from _converse(lines, learnt, implicit=implicit)
     except Dismissed:
         learnt.polite_end = False
-        learnt.stop("hello-limited", "hello-limited")
+        learnt.declined("hello-limited", "hello-limited")
 
 
 def _converse(lines: Lines, learnt: Learnt, *, implicit: bool) -> Talk[None]:

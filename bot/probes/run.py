@@ -119,7 +119,7 @@ class _Probe:
             return await self._in_clear(first)
         if first.handshake_reason:
             return await self._with_old_tls(first)
-        return first
+        return self._ungreeted(first)
 
     async def _second(self, mode: Mode, *, old: bool = False) -> Session | None:
         try:
@@ -151,8 +151,10 @@ class _Probe:
         return second
 
     def _ungreeted(self, first: Session) -> Session:
-        """Nothing came in either mode."""
-        unheard = not first.greeted and not first.learnt.secured and not first.lines.received
+        """Not a byte of a greeting came: in either mode, or through TLS."""
+        unheard = not first.greeted and not first.lines.received
+        if first.greeted:
+            return first
         if first.handshake_reason:
             first.fail_handshake()
         elif unheard and first.learnt.signs & _TOO_LATE:
@@ -219,7 +221,7 @@ class _Probe:
             phases_ms=session.phases_ms,
             total_ms=(self.clock.monotonic() - self.started) * 1000,
             signs=frozenset(learnt.signs | self.signs),
-            detail=session.detail,
+            detail=session.detail or learnt.refusal,
             transcript=tuple(learnt.transcript),
         )
 
@@ -237,12 +239,20 @@ class _Probe:
         return judge_certificate(chain, self.endpoint.host, self.checked_at, self.network.trust)
 
     def _not_connected(self, problem: OSError) -> EndpointOutcome:
+        if isinstance(problem, ConnectionResetError):
+            return self._reset_at_once()
         state, reason = _connect_state(problem)
         signs: set[Sign] = set()
         if state == "unreachable" and not self.network.dialer.has_route(self.endpoint.family):
             reason = "no-route-here"
             signs.add("no-route-here")
         return self._outcome(state, reason, signs=frozenset(signs), detail=_errno_name(problem))
+
+    def _reset_at_once(self) -> EndpointOutcome:
+        """A port that is closed answers with "refused"; "reset" came after the connection stood."""
+        seen: Sign = "reset-before-greeting"
+        outcome = self._outcome("open", "", signs=frozenset({seen}))
+        return replace(outcome, tls_reason=seen, reached="connect", connections=len(self.sessions) + 1)
 
     def _outcome(
         self, state: State, reason: str, *, signs: frozenset[Sign] = frozenset(), detail: str = ""
@@ -263,7 +273,7 @@ class _Probe:
 _NO_ROUTE = frozenset(
     {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EHOSTDOWN}
 )
-_FILTERED = frozenset({errno.ETIMEDOUT, errno.EACCES, errno.EPERM, errno.ECONNRESET, errno.ECONNABORTED})
+_FILTERED = frozenset({errno.ETIMEDOUT, errno.EACCES, errno.EPERM, errno.ECONNABORTED})
 
 
 def _connect_state(problem: OSError) -> tuple[State, str]:

@@ -235,6 +235,7 @@ class Session:
             sign: Sign = "reset-before-greeting" if reset else "closed-before-greeting"
             self.learnt.stop(sign, sign)
         else:
+            self.detail = "ECONNRESET" if reset else "EOF"
             self.learnt.stop("closed-early", "hello-limited")
 
     def _spoke_in_clear(self) -> None:

@@ -138,9 +138,9 @@ def _hello(lines: Lines, learnt: Learnt, our_name: str) -> Talk[bool]:
         return True
     if reply.temporary:
         learnt.polite_end = reply.code != 421
-        learnt.stop("hello-limited", "hello-limited")
+        learnt.declined("hello-limited", "hello-limited")
     else:
-        learnt.stop("hello-refused", "hello-refused")
+        learnt.declined("hello-refused", "hello-refused")
     return False
 
 

@@ -28,6 +28,7 @@ from bot.probes.text import clean, is_hostile
 
 T = TypeVar("T")
 MAX_TRANSCRIPT = 80
+MAX_REFUSAL = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class Learnt:
         tls_offered: STARTTLS was offered in clear.
         polite_end: The server would understand a goodbye now.
         protocol: What the server turned out to speak, where that was not known before.
+        heard: The last line that came, as it came.
+        refusal: The line with which the server declined to go on, cleaned; empty if it did not.
     """
 
     reached: Phase | None = None
@@ -96,11 +99,15 @@ class Learnt:
     capabilities_after: tuple[str, ...] | None = None
     auth_before: tuple[str, ...] | None = None
     auth_after: tuple[str, ...] | None = None
+    heard: bytes = b""
+    refusal: str = ""
     signs: set[Sign] = field(default_factory=set)
     transcript: list[str] = field(default_factory=list)
 
     def note(self, who: str, line: bytes) -> None:
         """Keep a line of what was said, for "details"."""
+        if who == "S:":
+            self.heard = line
         if len(self.transcript) < MAX_TRANSCRIPT:
             self.transcript.append(f"{who} {clean(line, 200)}")
 
@@ -125,6 +132,11 @@ class Learnt:
         self.signs.update(signs)
         if not self.secured:
             self.tls, self.tls_reason = tls or "unknown", reason
+
+    def declined(self, reason: str, *signs: Sign, tls: Tls | None = None) -> None:
+        """The line that has just come says no: keep its words."""
+        self.refusal = clean(self.heard, MAX_REFUSAL)
+        self.stop(reason, *signs, tls=tls)
 
 
 class Lines:
@@ -235,6 +247,6 @@ def upgrade(lines: Lines, learnt: Learnt) -> Talk[bool]:
 def refuse_starttls(learnt: Learnt, *, temporary: bool) -> None:
     """STARTTLS was offered and then refused: for now, which tells nothing, or for good."""
     if temporary:
-        learnt.stop("starttls-temporary", "starttls-temporary")
+        learnt.declined("starttls-temporary", "starttls-temporary")
     else:
-        learnt.stop("starttls-refused", "starttls-refused", tls="broken")
+        learnt.declined("starttls-refused", "starttls-refused", tls="broken")

@@ -6,17 +6,20 @@ Limits are short here, the pauses of the servers are scaled to them.
 from __future__ import annotations
 
 import asyncio
+import errno
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from bot.model.outcome import EndpointOutcome, Sign, Tls
+from adapters.net.dialer import TcpConnection, TcpDialer
+from bot.model.outcome import Endpoint, EndpointOutcome, Sign, Tls
 from bot.model.services import Mode, Protocol
 from bot.probes.limits import Limits
 from bot.probes.run import wait_for_goodbyes
+from bot.settings import Settings
 from tests.support.authority import Authority
 from tests.support.misbehaving import Peer, Server, server_context
 from tests.support.probing import HOST, network_for, probe_at
@@ -161,6 +164,11 @@ async def tarpit_later(peer: Peer, _: ssl.SSLContext) -> None:
 
 async def mute_after_greeting(peer: Peer, _: ssl.SSLContext) -> None:
     await peer.send(b"220 mx\r\n")
+    await asyncio.sleep(10)
+
+
+async def mute_through_tls(peer: Peer, tls: ssl.SSLContext) -> None:
+    await peer.starttls(tls)
     await asyncio.sleep(10)
 
 
@@ -420,6 +428,7 @@ ROWS = [
         connections=2,
         mode="implicit",
     ),
+    row("mute through TLS", mute_through_tls, "implicit", "silent", mode="implicit"),
     row("hanging up", hang_up, "unknown", "closed-before-greeting", reason="closed-before-greeting"),
     row("a reset", reset, "unknown", "reset-before-greeting", reason="reset-before-greeting"),
     row(
@@ -637,6 +646,33 @@ async def test_a_good_server_is_told_whole(tls: ssl.SSLContext, ca_file: Path) -
     assert set(outcome.phases_ms) == {"connect", "greeting", "hello", "starttls", "tls", "hello_tls", "quit"}
     assert server.said[-1] == b"QUIT"
     assert server.said[0] == b"EHLO probe.example.org"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(starttls_answer(b"454 4.7.0 no\x1b key\r\n"), "454 4.7.0 no  key", id="to STARTTLS"),
+        pytest.param(starttls_answer(b"502 never\r\n"), "502 never", id="to STARTTLS, for good"),
+        pytest.param(ehlo(b"550-your name\r\n550 is bad\r\n"), "550 is bad", id="to EHLO"),
+        pytest.param(ehlo(b"421 too many\r\n"), "421 too many", id="to EHLO, for now"),
+    ],
+)
+async def test_the_words_of_a_refusal_are_kept(
+    body: Body, words: str, tls: ssl.SSLContext, ca_file: Path
+) -> None:
+    outcome, _ = await meet(body, "smtp", "starttls", tls, ca_file)
+    assert outcome.detail == words
+
+
+async def test_a_reset_while_connecting_is_a_reset_and_no_dropped_port(ca_file: Path) -> None:
+    class Resetting(TcpDialer):
+        async def dial(self, endpoint: Endpoint) -> TcpConnection:
+            raise ConnectionResetError(errno.ECONNRESET, "reset")
+
+    network = replace(network_for([25], str(ca_file)), dialer=Resetting(Settings()))
+    outcome = await probe_at(25, network=network)
+    assert (outcome.state, outcome.tls, outcome.connections) == ("open", "unknown", 1)
+    assert outcome.signs == {"reset-before-greeting"}
 
 
 async def test_what_was_learnt_before_the_stall_is_kept(tls: ssl.SSLContext, ca_file: Path) -> None:
