@@ -17,7 +17,7 @@ import discord
 from discord import app_commands
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
-from adapters.discord.adapter import DiscordAdapter, _Parts
+from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.api import DiscordApi, Files
 from adapters.discord.client import DiscordClient, intents
 from benchmarks.measure import row
@@ -134,7 +134,7 @@ def ours() -> tuple[Handle, DiscordAdapter]:
     client = DiscordClient(Settings())
     api = SilentApi(client.http, "100")
     api.sent = asyncio.Event()
-    adapter._parts = _Parts(adapter, client, api)
+    adapter._opened(client, api)
     parser = client._connection.parsers["INTERACTION_CREATE"]
 
     async def handle(message: Json) -> None:

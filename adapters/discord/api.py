@@ -184,6 +184,10 @@ class DiscordApi:
         """Our application."""
         return object_of(await self._run(Route("GET", "/oauth2/applications/@me")))
 
+    async def current_application(self) -> Json:
+        """Our application, by its newer address."""
+        return object_of(await self._run(Route("GET", "/applications/@me")))
+
     async def gateway(self) -> Json:
         """Where the gateway is, and how many shards Discord wants."""
         return object_of(await self._run(Route("GET", "/gateway/bot")))

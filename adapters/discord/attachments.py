@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from adapters.discord.inbox import Asked, Attached, command_of
+from adapters.discord.asked import Asked, Attached, command_of
 from bot.commands.parse import MAX_TEXT
 from bot.errors import BadInput, Unavailable
 

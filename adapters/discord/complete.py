@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from adapters.discord import limits
-from adapters.discord.inbox import Completing
+from adapters.discord.asked import Completing
 from adapters.discord.markup import shortened
 from bot.commands.catalog import BY_PATH, COMMANDS
 from bot.errors import MailportError

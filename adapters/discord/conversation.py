@@ -19,9 +19,9 @@ from adapters.conversation.order import Order, Slot
 from adapters.conversation.runs import Run, Runs
 from adapters.conversation.seen import Seen
 from adapters.discord.api import DiscordApi, DiscordFailed
+from adapters.discord.asked import Asked, command_of, words_of
 from adapters.discord.attachments import Attachments
 from adapters.discord.delivery import Answer, AnsweredElsewhere, Render, Response
-from adapters.discord.inbox import Asked, command_of, words_of
 from adapters.discord.people import People
 from bot.cards.failure import failure_card
 from bot.cards.model import Button, Card, Paragraph, Pending, Reply, plain, rich
@@ -55,7 +55,6 @@ class Desk:
         core: Answers requests.
         words: Words behind a button by their key in storage.
         language: Of progress messages.
-        failed: Told of every delivery that failed.
     """
 
     core: Core
@@ -66,7 +65,6 @@ class Desk:
     attachments: Attachments
     words: Callable[[str], Awaitable[str | None]]
     language: str
-    failed: Callable[[DiscordFailed], None]
 
 
 @dataclass(slots=True)
@@ -103,7 +101,6 @@ class Conversation:
                 asked.channel,
                 problem,
             )
-            self._desk.failed(problem)
         finally:
             self._order.done(asked.workspace, asked.channel, slot)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from adapters.discord.api import EPHEMERAL, NOBODY, DiscordApi, DiscordFailed, Failure, Files
-from adapters.discord.inbox import Asked
+from adapters.discord.asked import Asked
 from adapters.discord.render import Outgoing, render_pending
 from bot.cards.model import Card, Pending
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from adapters.discord.api import DiscordApi, DiscordFailed
-from adapters.discord.inbox import MAY_MANAGE, Asked
+from adapters.discord.asked import Asked
+from adapters.discord.inbox import MAY_MANAGE
 from bot.model.request import Person
 
 LIFETIME_S = 300.0

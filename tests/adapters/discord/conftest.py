@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import links
+from adapters.discord import shard
 from adapters.discord.adapter import DiscordAdapter
 from bot.cards.model import Card, Paragraph, Reply, plain
 from bot.commands.rate import Limiter
@@ -103,8 +103,8 @@ def said(text: str, **more: Any) -> Card:
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.conversation.pause.FIRST_S", 0.05)
     monkeypatch.setattr("adapters.conversation.pause.LONGEST_S", 0.2)
-    monkeypatch.setattr(links, "IDENTIFY_EVERY_S", 0.05)
-    monkeypatch.setattr(links, "INVALID_S", (0.01, 0.02))
+    monkeypatch.setattr(shard, "IDENTIFY_EVERY_S", 0.05)
+    monkeypatch.setattr(shard, "INVALID_S", (0.01, 0.02))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from adapters.discord import declare, links
+from adapters.discord import declare, shard
 from bot.cards.model import Reply
 from bot.model.request import Request
 from bot.ports import Progress
@@ -313,7 +313,7 @@ async def test_leaving_a_server_forgets_it(bench: Bench) -> None:
 
 
 def test_pauses_keep_within_discords_daily_identifies() -> None:
-    assert 86_400 / (links.REFUSED_S * 0.75) < 1000
+    assert 86_400 / (shard.REFUSED_S * 0.75) < 1000
 
 
 async def test_an_answer_that_the_end_cuts_off_says_so_and_can_be_asked_again(bench: Bench) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import discord
 import simcord
 
-from adapters.discord.adapter import _Parts
 from adapters.discord.api import DiscordApi
 from adapters.discord.client import DiscordClient
 from adapters.discord.sync import sync_commands
@@ -39,10 +38,10 @@ async def simulated() -> AsyncIterator[Simulated]:
     client = DiscordClient(settings, shard_count=1)
     async with simcord.run(client) as env:
         assert client.user is not None
-        parts = _Parts(adapter, client, DiscordApi(client.http, str(client.user.id)))
-        adapter._parts = parts
+        api = DiscordApi(client.http, str(client.user.id))
+        adapter._opened(client, api)
         with env._bot_scope():
-            await sync_commands(parts.api, adapter._tools)
+            await sync_commands(api, adapter._tools)
         guild = env.create_guild()
         channel = guild.create_text_channel("general")
         role = guild.create_role("admins", permissions=discord.Permissions(manage_guild=True))

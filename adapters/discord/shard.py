@@ -3,7 +3,7 @@
     connect -> HELLO -> IDENTIFY or RESUME -> READY or RESUMED -> events … -> left, with a reason
 
 A session is resumed whenever it can be, so that nothing that happened meanwhile is lost. discord.py does
-the talking (`client.Link`); its own way of coming back waits up to a quarter of an hour and writes
+the talking (`link.Link`); its own way of coming back waits up to a quarter of an hour and writes
 tracebacks, so coming back is done here: growing pauses, at most fifteen seconds, one line each.
 """
 
@@ -22,7 +22,8 @@ import yarl
 from discord.gateway import ReconnectWebSocket
 
 from adapters.conversation.pause import Pause
-from adapters.discord.client import DiscordClient, Link
+from adapters.discord.client import DiscordClient
+from adapters.discord.link import Link
 
 CONNECT_S = 15.0
 READY_S = 30.0
