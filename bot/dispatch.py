@@ -66,7 +66,7 @@ async def _here(request: Request, tools: Tools) -> tuple[Language, str]:
     """Language and time zone here: the wish, the channel's, the person's where alone, else the setting."""
     default: Language = "es" if tools.settings.language == "es" else "en"
     stored: Mapping[str, str] = {}
-    if request.place.platform != "terminal":
+    if request.place.platform not in ("terminal", "web"):  # of these nothing is kept
         try:
             stored = await (await tools.stores()).channels.settings_of(request.place)
         except MailportError:

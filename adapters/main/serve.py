@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import REGISTRY, Gauge, generate_latest
 
 from adapters.main.compose import close_tools, make_tools
+from adapters.main.ending import end_within
 from adapters.main.logs import set_up_logs
 from adapters.main.watching import Platform, Watching, stop_on_signals, take_lock
 from adapters.picture import chart_png
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("mailport")
 _READY = Gauge("mailport_part_ready", "1 when a part works, 0 when not", ["part"])
 STOP_S = 9.0
+# A database that does not answer within this is told as one that does not work.
+PULSE_S = 2.0
 
 
 @dataclass(slots=True)
@@ -93,7 +96,8 @@ async def _serve(settings: Settings) -> int:
         parts.by_socket = settings.slack_app_token is not None
     if settings.discord_token:
         parts.discord = _discord(tools, limiter)
-    server = WebServer(tools, limiter, _web_parts(tools, parts))
+    pulse = Pulse(tools)
+    server = WebServer(tools, limiter, _web_parts(tools, parts, pulse))
     parts.watching = Watching(tools, parts.platforms())
     stop = stop_on_signals()
     try:
@@ -104,8 +108,11 @@ async def _serve(settings: Settings) -> int:
         print(say(settings.language, "serve.web", address=address), flush=True)
         if is_open_to_others(settings.http_host):
             print(say(settings.language, f"serve.open-try-{settings.try_page}"), flush=True)
+        looking = asyncio.create_task(_say_if_broken(settings, pulse))
         await stop.wait()
+        looking.cancel()
     finally:
+        end_within(STOP_S + 0.5)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
                 # At once: each may need all of the time for answers that are under way.
@@ -113,6 +120,12 @@ async def _serve(settings: Settings) -> int:
                 await wait_for_goodbyes()
         await close_tools(tools)
     return 0
+
+
+async def _say_if_broken(settings: Settings, pulse: Pulse) -> None:
+    word = await pulse.word()
+    if word != "ok":
+        print(say(settings.language, "serve.database", why=word), flush=True)
 
 
 async def _drawn(chart: Chart) -> bytes:
@@ -145,9 +158,9 @@ def _say_what_is_off(settings: Settings, parts: Parts) -> None:
         print(say(settings.language, "serve.off-discord"), flush=True)
 
 
-def _web_parts(tools: Tools, parts: Parts) -> WebParts:
+def _web_parts(tools: Tools, parts: Parts, pulse: Pulse) -> WebParts:
     async def ready() -> Mapping[str, str]:
-        words = {**parts.status(), "database": await _database(tools)}
+        words = {**parts.status(), "database": await pulse.word()}
         for name, word in words.items():
             _READY.labels(name).set(word in ("ok", "off"))
         return words
@@ -163,9 +176,26 @@ def _web_parts(tools: Tools, parts: Parts) -> WebParts:
     return WebParts(ready=ready, metrics=lambda: generate_latest(REGISTRY), check=check, routes=routes)
 
 
-async def _database(tools: Tools) -> str:
-    try:
-        await (await tools.stores()).ping()
-    except MailportError as problem:
-        return str(problem.details.get("why", problem.key))
-    return "ok"
+class Pulse:
+    """Whether the database works, asked by one question at a time.
+
+    A question to a locked database takes as long as SQLite waits; nobody else waits along.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._asking: asyncio.Task[str] | None = None
+
+    async def word(self) -> str:
+        """The word "ok", or why not; soon."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        await asyncio.wait((self._asking,), timeout=PULSE_S)
+        return self._asking.result() if self._asking.done() else f"no answer within {PULSE_S:g} s"
+
+    async def _ask(self) -> str:
+        try:
+            await (await self._tools.stores()).ping()
+        except MailportError as problem:
+            return str(problem.details.get("why", problem.key))
+        return "ok"

@@ -58,7 +58,7 @@ def take_lock(settings: Settings) -> ServerLock | None:
         lock.take()
     except OSError as problem:
         # A folder that cannot be written to: opening the database says so, and the rest goes on.
-        _LOG.warning("no lock beside %s: %s", path, problem.strerror)
+        _LOG.info("no lock beside %s: %s", path, problem.strerror)
     return lock
 
 
