@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from benchmarks import command_line, discord_burst, discord_path, dispatch, probe, probe_delayed, slack_path
+from benchmarks import (
+    command_line,
+    discord_burst,
+    discord_path,
+    dispatch,
+    domain,
+    probe,
+    probe_delayed,
+    slack_path,
+)
 
 for module in (
     command_line,
     dispatch,
     probe,
     probe_delayed,
+    domain,
     slack_path,
     discord_path,
     discord_burst,

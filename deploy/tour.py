@@ -104,9 +104,20 @@ def watch(addresses: Mapping[str, str], environment: Mapping[str, str]) -> None:
     watching(addresses["good"], addresses["swapped"], shaky, port, environment, run)
 
 
+def domain() -> None:
+    """A whole domain of its own, with what its people type in."""
+    from deploy.tour_domain import missing, show_domain
+
+    headline("4. A whole domain: signed DNS, policies, settings proven, a ready configuration")
+    if absent := missing():
+        print(f"\nThis part needs Debian's knot and unbound ({', '.join(absent)} missing): `make servers`.")
+    else:
+        show_domain()
+
+
 def next_steps() -> None:
     """What to type now."""
-    headline("4. What next")
+    headline("5. What next")
     print(
         """
     .venv/bin/mailport chat              the same conversation, here
@@ -130,6 +141,7 @@ def main() -> int:
         print(f"\nThe sandbox needs Debian's postfix and dovecot, as root ({need}): `make servers`.")
     else:
         servers()
+        domain()
     next_steps()
     return 0
 

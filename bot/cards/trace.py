@@ -27,8 +27,12 @@ def trace_document(trace: Trace) -> dict[str, Any]:
                 {"method": clean(one.method), "result": clean(one.result), "about": clean(one.about)}
                 for one in trace.authentication.results
             ],
+            "untrusted": trace.authentication.untrusted,
             "arc_instances": trace.authentication.arc_instances,
+            "arc_result": clean(trace.authentication.arc_result) or None,
         },
+        "skewed": [hop.number for hop in trace.skewed],
+        "cut": list(trace.cut),
     }
 
 
@@ -40,6 +44,8 @@ def _hop_document(hop: Hop) -> dict[str, Any]:
         "by": clean(hop.receiver) or None,
         "with": clean(hop.protocol) or None,
         "encryption": hop.encryption,
+        "evidence": hop.evidence,
+        "reach": hop.reach,
         "tls_version": clean(hop.tls_version),
         "cipher": clean(hop.cipher),
         "authenticated": hop.authenticated,
@@ -56,6 +62,8 @@ def trace_card(trace: Trace, language: str) -> Card:
     blocks: list[Block] = [Paragraph(plain(summary)), _table(trace, language)]
     if any(hop.delay_s is not None and hop.delay_s < 0 for hop in trace.hops):
         blocks.append(Note(rich(template(language, "trace.skew"))))
+    if trace.cut:
+        blocks.append(Note(rich(template(language, "trace.cut"))))
     if trace.readable_at:
         shown = tuple(plain(harmless(name)[:MAX_NAME]) for name in trace.readable_at[:12])
         blocks += [Heading(say(language, "trace.readable")), Bullets(shown)]

@@ -59,14 +59,16 @@ class DnsLab:
         authority: The same of the authoritative server.
     """
 
-    def __init__(self, zones: Iterable[LabZone], *, root: str = "test") -> None:
+    def __init__(
+        self, zones: Iterable[LabZone], *, root: str = "test", resolver: tuple[str, int] | None = None
+    ) -> None:
         self.zones = tuple(zones)
         self.root = root
         self._folder = tempfile.TemporaryDirectory(prefix="mailport-dns-")
         self._processes: list[subprocess.Popen[bytes]] = []
         self._mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.authority = ("127.0.0.1", free_port())
-        self.resolver = ("127.0.0.1", free_port())
+        self.resolver = resolver or ("127.0.0.1", free_port())
 
     def __enter__(self) -> DnsLab:
         self.start()
@@ -192,6 +194,7 @@ zone:
   interface: {host}@{port}
   do-not-query-localhost: no
   access-control: 127.0.0.0/8 allow
+  access-control: 10.0.0.0/8 allow
   module-config: "validator iterator"
   trust-anchor: "{anchor}"
   num-threads: 1

@@ -80,9 +80,10 @@ class MailLab:
         connections: How many connections each mail host got.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str | None = None, *, resolver: tuple[str, int] | None = None) -> None:
         second, third = random.randint(2, 250), random.randint(1, 250)
-        self.prefix = f"127.{second}.{third}"
+        self.prefix = prefix or f"127.{second}.{third}"
+        self._resolver = resolver
         self.web_address = f"{self.prefix}.200"
         self.authority = Authority("Lab Root")
         self.connections: dict[str, int] = {}
@@ -156,7 +157,7 @@ class MailLab:
         try:
             folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mailport-lab-"))
             self._folder = Path(folder)
-            self.dns = self._stack.enter_context(DnsLab(zones))
+            self.dns = self._stack.enter_context(DnsLab(zones, resolver=self._resolver))
             for host in self._hosts:
                 await self._serve_mail(host)
             await self._serve_web()

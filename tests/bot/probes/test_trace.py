@@ -12,16 +12,19 @@ from bot.errors import BadInput
 from bot.probes.trace import MAX_BYTES, MAX_HOPS, read_trace, split_headers
 from bot.probes.trace_received import read_date, read_received
 from tests.bot.probes.trace_samples import SAMPLES, Sample
+from tests.bot.probes.trace_samples_more import MORE
+
+EVERY = (*SAMPLES, *MORE)
 
 
-@pytest.mark.parametrize("sample", [pytest.param(sample, id=sample.name) for sample in SAMPLES])
+@pytest.mark.parametrize("sample", [pytest.param(sample, id=sample.name) for sample in EVERY])
 def test_hops_of_real_shapes(sample: Sample) -> None:
     trace = read_trace(sample.headers)
     assert tuple((hop.encryption, hop.tls_version, hop.authenticated) for hop in trace.hops) == sample.hops
     assert tuple(hop.sender for hop in trace.hops) == sample.senders
 
 
-@pytest.mark.parametrize("sample", [pytest.param(sample, id=sample.name) for sample in SAMPLES])
+@pytest.mark.parametrize("sample", [pytest.param(sample, id=sample.name) for sample in EVERY])
 def test_line_ends_and_quoting_change_nothing(sample: Sample) -> None:
     expected = read_trace(sample.headers)
     assert read_trace(sample.headers.replace("\n", "\r\n")) == expected
@@ -45,6 +48,40 @@ def test_times_delays_and_places_of_a_whole_way() -> None:
     assert trace.hops[1].cipher == "TLS_AES_256_GCM_SHA384"
     assert trace.readable_at == ("mx.example.org", "mx.google.com", "2002:a05:7300:8190:b0:133:2bb9:5a41")
     assert trace.skewed == ()
+
+
+def sample_named(word: str) -> Sample:
+    return next(sample for sample in EVERY if word in sample.name)
+
+
+def test_there_are_the_shapes_of_the_big_systems() -> None:
+    asked = ("Gmail", "Exchange Online", "on premises", "Postfix", "Exim", "Sendmail", "qmail", "Yahoo", "iCloud",
+             "Fastmail", "Proton", "SES", "SendGrid", "Mailgun", "Zoho", "mailing list", "ARC")  # fmt: skip
+    assert len({sample_named(word).name for word in asked}) >= 15
+    assert len(EVERY) >= 25
+
+
+def test_a_list_kept_it_two_days_and_could_read_it() -> None:
+    trace = read_trace(sample_named("mailing list").headers)
+    assert [hop.delay_s for hop in trace.hops] == [None, 172798.0, 2.0]
+    assert trace.readable_at == ("lists.example.org", "mx.example.com")
+    assert (trace.authentication.arc_instances, trace.authentication.arc_result) == (1, "none")
+    assert trace.count("clear") == 1
+
+
+def test_an_arc_chain_and_a_clock_behind() -> None:
+    trace = read_trace(sample_named("ARC, one clock").headers)
+    assert (trace.authentication.arc_instances, trace.authentication.arc_result) == (3, "pass")
+    assert [hop.number for hop in trace.skewed] == [2]
+    assert [hop.delay_s for hop in trace.hops] == [None, -182.0, 188.0, 1.0]
+    assert trace.total_s == 7.0
+    assert len(trace.readable_at) == 4
+
+
+def test_dates_of_other_forms_are_unknown_and_no_delay() -> None:
+    trace = read_trace(sample_named("SendGrid").headers)
+    assert trace.hops[1].at is None
+    assert trace.hops[1].delay_s is None
 
 
 def test_a_clock_that_runs_behind_is_skew_not_speed() -> None:
