@@ -46,14 +46,15 @@ async def _offered(kind: str, typed: str, completing: Completing, tools: Tools) 
     language = _language(completing, tools)
     match kind:
         case "watch":
-            watches = await _watches(completing, tools)
-            return [(f"#{number} {target}", f"#{number}") for number, target in watches]
+            return _numbered(await _watches(completing, tools))
         case "target" | "targets":
             return _targets(typed, [target for _, target in await _watches(completing, tools)], kind)
         case "id":
             return await _reports(completing, tools)
         case "ports":
             return _ports(typed, tools)
+        case "text":
+            return await _named(completing, tools)
         case "command":
             return [(one.name, one.name) for one in COMMANDS if one.chat and one.ready]
         case "timezone":
@@ -79,6 +80,30 @@ async def _reports(completing: Completing, tools: Tools) -> list[tuple[str, str]
     asked = completing.asked
     reports = await (await tools.stores()).reports.of_channel(asked.workspace, asked.channel)
     return [(f"#{one.number} {one.cron} {one.timezone}", f"#{one.number}") for one in reports]
+
+
+def _numbered(watches: list[tuple[int, str]]) -> list[tuple[str, str]]:
+    """Watches with their numbers; a target that two vantages watch is told apart by the number alone."""
+    every = [target for _, target in watches]
+    return [
+        (
+            f"#{number} {target}",
+            target if every.count(target) == 1 and len(target) <= limits.CHOICE_NAME else f"#{number}",
+        )
+        for number, target in watches
+    ]
+
+
+async def _named(completing: Completing, tools: Tools) -> list[tuple[str, str]]:
+    """Free texts that have a list all the same: programs to configure, places to probe from."""
+    if completing.option == "program":
+        from bot.advice.snippets.programs import PROGRAMS
+
+        return [(program.name, program.id) for program in PROGRAMS]
+    if completing.option == "vantage":
+        known = await (await tools.stores()).watches.vantages()
+        return [(name, name) for name in dict.fromkeys((tools.settings.vantage, *sorted(known)))]
+    return []
 
 
 def _targets(typed: str, watched: list[str], kind: str) -> list[tuple[str, str]]:

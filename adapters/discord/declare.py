@@ -23,6 +23,8 @@ SPANISH = ("es-ES", "es-419")
 # 0: installed in a server, 1: by a person. Contexts: 0 a server, 1 a direct message with us, 2 others'.
 INSTALLS, CONTEXTS = (0, 1), (0, 1, 2)
 LANGUAGE_CHOICES = (("English", "en"), ("Español", "es"))
+# Free texts that have a list all the same.
+NAMED = frozenset({"program", "vantage"})
 _COMPLETED: frozenset[Kind] = frozenset(
     {"target", "targets", "ports", "watch", "id", "timezone", "command", "interval", "duration", "schedule"}
 )
@@ -99,7 +101,7 @@ def _option(command: Command, option: Option) -> Json:
             made["choices"] = [{"name": one, "value": one} for one in option.choices]
         case "language":
             made["choices"] = [{"name": name, "value": value} for name, value in LANGUAGE_CHOICES]
-        case kind if kind in _COMPLETED:
+        case kind if kind in _COMPLETED or option.name in NAMED:
             made["autocomplete"] = True
         case _:
             pass

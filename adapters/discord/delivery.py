@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from adapters.discord.api import EPHEMERAL, NOBODY, DiscordApi, DiscordFailed, Failure, Files
 from adapters.discord.asked import Asked
-from adapters.discord.render import Outgoing, render_pending
+from adapters.discord.render import Outgoing, plainest, render_pending
 from bot.cards.model import Card, Pending
 
 Json = dict[str, Any]
@@ -83,8 +83,18 @@ class Response:
         messages = await self.render(card, self.asked.echo if not private else "")
         if deferring and not private:
             await self.begin(private=False)
+        try:
+            await self._finish(messages, private=private)
+        except DiscordFailed as problem:
+            if problem.kind != "bad":
+                raise
+            _LOG.warning("Discord does not take a card of ours (%s); sent as text", problem)
+            await self._finish([plainest(card)], private=private)
+
+    async def _finish(self, messages: list[Outgoing], *, private: bool) -> None:
         if self.state == "deferred" and private and not self.private:
-            await self._take_back()
+            if not self.asked.replaces:  # else the response is the question itself
+                await self._take_back()
             await self._follow_up(messages, EPHEMERAL)
             return
         first, *rest = messages
@@ -174,6 +184,16 @@ class Answer:
         messages = await self.render(card, "")
         if card.private and not self.asked.private and await self._directly(messages):
             return
+        try:
+            await self._finish(messages)
+        except DiscordFailed as problem:
+            if problem.kind == "bad":
+                _LOG.warning("Discord does not take a card of ours (%s); sent as text", problem)
+                await self._finish([plainest(card)])
+            elif problem.kind != "gone" or not await self._directly(await self.render(card, "")):
+                raise
+
+    async def _finish(self, messages: list[Outgoing]) -> None:
         first, *rest = messages
         await self._show(first)
         for message in rest:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from typing import Any
 
 from adapters.discord import limits
 from adapters.discord.api import DiscordApi, DiscordFailed
 from adapters.discord.delivery import Render, reference
-from adapters.discord.render import Outgoing
+from adapters.discord.render import Outgoing, plainest
 from bot.errors import NotFound, Unavailable
 from bot.ports import Post
 
 DIRECT = "discord:dm:"
+_LOG = logging.getLogger("mailport.discord")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,14 @@ class DiscordMessenger:
 
     async def post(self, post: Post) -> str:
         """Send once; returns the message's id. See `Messenger.post`."""
-        messages = await self.render(post.card, "")
         try:
-            return await self._post(post, messages)
+            try:
+                return await self._post(post, await self.render(post.card, ""))
+            except DiscordFailed as problem:
+                if problem.kind != "bad":
+                    raise
+                _LOG.warning("Discord does not take a card of ours (%s); sent as text", problem)
+                return await self._post(post, [plainest(post.card)])
         except DiscordFailed as problem:
             raise _for_the_outbox(problem) from None
 

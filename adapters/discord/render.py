@@ -131,6 +131,14 @@ def _made(card: Card, draw: DrawChart | None) -> list[Outgoing]:
     return messages
 
 
+def plainest(card: Card) -> Outgoing:
+    """The card as its one sentence and a text file: what goes out when Discord does not take the embeds."""
+    line = shortened(escaped(card.summary or card.title), limits.CONTENT // 2) or "…"
+    return Outgoing(
+        content=line, files=[_file("mailport.txt", render_plain(card).encode("utf-8", "replace"))]
+    )
+
+
 def render_pending(pending: Pending) -> Outgoing:
     """A step of something that takes time."""
     count = f"  {pending.done}/{pending.total}" if pending.total else ""

@@ -544,3 +544,43 @@ async def test_a_burst_is_answered_once_each_in_order(bench: Bench) -> None:
     for channel in (CHANNEL, OTHER_CHANNEL):
         asked = [one.id for one in made if one.channel == channel]
         assert [one for one in bench.discord.order if one in asked] == asked
+
+
+@pytest.mark.parametrize("path", ["ask", "check"])
+async def test_a_card_that_discord_does_not_take_is_sent_as_text(bench: Bench, path: str) -> None:
+    bench.answers_with(replace(said("all right"), title="Verdict"))
+    call = {"ask": "POST /interactions/-/-/callback", "check": "PATCH /webhooks/-/-/messages/@original"}[path]
+    bench.discord.refuse[call] = [lambda: error(400, 50035, "Invalid Form Body")]
+    option = {"ask": "question", "check": "target"}[path]
+    made = await bench.discord.command(path, options={option: "example.com"})
+    await bench.settled()
+    assert made.shown["content"] == "all right"
+    assert made.shown["embeds"] == []
+    assert made.shown["attachments"][0]["filename"] == "mailport.txt"
+
+
+async def test_a_mention_where_we_may_not_write_is_answered_directly(bench: Bench) -> None:
+    bench.answers_with(said("all right"))
+    await bench.discord.mention("hello", channel="700")
+    await bench.settled()
+    assert [one["channel_id"] for one in bench.discord.messages] == [DIRECT]
+
+
+async def test_a_refused_confirmation_leaves_the_question(bench: Bench) -> None:
+    bench.answers_with(replace(said("sure?"), buttons=(Button("Remove", "watch remove #3", "danger", True),)))
+    made = await bench.discord.command("ask", options={"question": "remove it"})
+    await bench.settled()
+    bench.answers(slow(said("you may not", private=True), 1.2))
+    pressed = await bench.discord.press(made.shown)
+    await bench.settled()
+    assert pressed.first == {"type": 6}
+    assert not pressed.deleted
+    assert pressed.follow_ups[0]["flags"] == 64
+    assert pressed.edits == []
+
+
+async def test_programs_are_completed(bench: Bench) -> None:
+    made = await bench.discord.command("port", options={"program": "postf"}, focused="program")
+    await until(lambda: made.first)
+    assert made.first is not None
+    assert made.first["data"]["choices"][0] == {"name": "Postfix", "value": "postfix"}

@@ -101,3 +101,11 @@ async def test_before_discord_is_there_it_is_tried_later(discord: DiscordStandIn
     adapter = make_adapter(settings_for(discord))
     with pytest.raises(Unavailable):
         await adapter.post(alert())
+
+
+async def test_a_card_that_discord_does_not_take_is_sent_as_text(bench: Bench) -> None:
+    bench.discord.refuse[POST] = [lambda: error(400, 50035, "Invalid Form Body")]
+    await bench.adapter.post(alert())
+    (message,) = bench.discord.messages
+    assert message["content"] == "broke"
+    assert message["files"] == 1

@@ -132,7 +132,7 @@ async def test_a_watch_is_added_listed_completed_and_removed(
         typing = await discord.command("watch", "show", options={"target": "127"}, focused="target")
         await until(lambda: typing.first)
         assert typing.first is not None
-        assert typing.first["data"]["choices"] == [{"name": f"#1 {target}", "value": "#1"}]
+        assert typing.first["data"]["choices"] == [{"name": f"#1 {target}", "value": target}]
         elsewhere = await discord.command(
             "watch", "show", options={"target": ""}, focused="target", guild="201", channel="700"
         )
