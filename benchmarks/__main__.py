@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import (
+    chart,
     command_line,
     discord_burst,
     discord_path,
@@ -10,6 +11,7 @@ from benchmarks import (
     domain,
     probe,
     probe_delayed,
+    schedules,
     slack_path,
 )
 
@@ -22,6 +24,8 @@ for module in (
     slack_path,
     discord_path,
     discord_burst,
+    chart,
+    schedules,
 ):
     print(f"\n{(module.__doc__ or '').strip()}")
     module.main()

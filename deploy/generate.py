@@ -49,6 +49,7 @@ GENERATORS: tuple[str, ...] = (
     "bot.knowledge.explain_compile:causes",
     "deploy.pages:pages",
     "deploy.findings_page:pages",
+    "deploy.alerts_page:pages",
     "adapters.slack.manifest:manifests",
     "adapters.discord.install:files",
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.cards.alert import Manner, why_of
+from bot.cards.chart import MAX_STRIPS
 from bot.cards.model import (
     Attachment,
     Block,
@@ -291,8 +292,11 @@ def chart_of(summary: Summary, manner: Manner) -> Chart:
         (show_short(at, language, manner.timezone), value)
         for at, value in zip(summary.starts, values, strict=True)
     )
+    shown = summary.rows
+    if len(shown) > MAX_STRIPS:  # the picture has room for some: those that had most trouble
+        shown = tuple(sorted(shown, key=lambda row: row.figures.uptime or 0.0)[:MAX_STRIPS])
     strips = tuple(
-        Strip(row_name(row), "".join(row.states), show_percent(row.figures.uptime)) for row in summary.rows
+        Strip(row_name(row), "".join(row.states), show_percent(row.figures.uptime)) for row in shown
     )
     return Chart(
         title=say(language, "report.chart"),

@@ -21,7 +21,7 @@ from typing import Literal
 
 from bot.model.changed import replace
 from bot.model.verdict import Finding
-from bot.watches.observation import OWN_ALERT, CertificateEnd, Observation
+from bot.watches.observation import OWN_ALERT, UPLINK_LOST, CertificateEnd, Observation
 from bot.watches.watch import Watch
 
 NewsKind = Literal[
@@ -254,6 +254,8 @@ def _told(kind: NewsKind, seen: Observation, added: tuple[str, ...]) -> tuple[Fi
 
 
 def _unknown(state: AlertState, seen: Observation, policy: Policy) -> tuple[AlertState, list[News]]:
+    if seen.reason == UPLINK_LOST:
+        return state, []  # that is told once for all watches, not by each of them
     state = replace(state, blind=state.blind + 1, blind_since=state.blind_since or seen.at)
     if state.blind < BLIND_RUNS or state.blind_told or policy.quiet:
         return state, []

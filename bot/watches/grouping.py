@@ -14,7 +14,7 @@ from typing import Any, Literal
 from bot.model.changed import replace
 from bot.watches.alert import AlertState, News, Turn, advance, policy_of
 from bot.watches.message import Message
-from bot.watches.observation import Observation
+from bot.watches.observation import UPLINK_LOST, Observation
 from bot.watches.stores import Claimed
 from bot.watches.watch import Watch
 
@@ -168,7 +168,7 @@ def while_uplink_lost(seen: Observation) -> Observation:
     """The run as it counts when our own uplink was lost: nothing that failed is held against a target."""
     if seen.word in ("pass", "warn"):
         return seen
-    return replace(seen, word="unknown", reason="uplink-lost", findings=frozenset(), ms=None)
+    return replace(seen, word="unknown", reason=UPLINK_LOST, findings=frozenset(), ms=None, told=())
 
 
 def uplink_messages(

@@ -11,6 +11,8 @@ from bot.model.verdict import CheckResult, Finding, Word
 
 # Never told as a change: the certificate's end has its own alert, and these say more about us.
 OWN_ALERT = frozenset({"cert-expiring", "egress-25-blocked"})
+# Reason of runs that were made while our own network was gone.
+UPLINK_LOST = "uplink-lost"
 # So many findings of a run are told with their sentences; a message is read on a phone.
 MAX_TOLD = 8
 MAX_KEPT = 40
