@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.slack.api import SlackApi, SlackFailed
+from adapters.slack.markup import shortened
+from bot.cards.plaintext import harmless
 from bot.model.request import Person
 
 LIFETIME_S = 300.0
 LOOK_UP_S = 2.0
 MAX_KNOWN = 20_000
+MAX_NAME = 60
 _LOG = logging.getLogger(__name__)
 
 
@@ -21,6 +24,7 @@ _LOG = logging.getLogger(__name__)
 class _Known:
     admin: bool
     locale: str | None
+    name: str
     at: float
 
 
@@ -51,7 +55,7 @@ class People:
                 )
                 return Person(id=user, admin=user in self._users, locale=locale)
             self._remember(team, user, known)
-        return Person(id=user, admin=known.admin, locale=known.locale or locale)
+        return Person(id=user, name=known.name, admin=known.admin, locale=known.locale or locale)
 
     async def _look_up(self, team: str, user: str, token: str) -> _Known:
         answer = await self._api.read("users.info", token, user=user, include_locale="true")
@@ -61,7 +65,7 @@ class People:
         trusted = any(found.get(name) is True for name in ("is_admin", "is_owner", "is_primary_owner"))
         admin = user in self._users or (local and trusted) or await self._in_group(team, user, token)
         locale = found.get("locale")
-        return _Known(admin, locale if isinstance(locale, str) else None, self._clock())
+        return _Known(admin, locale if isinstance(locale, str) else None, _name(found), self._clock())
 
     async def _in_group(self, team: str, user: str, token: str) -> bool:
         for group in self._groups:
@@ -85,6 +89,15 @@ class People:
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         self._known[team, user] = known
+
+
+def _name(user: dict[str, Any]) -> str:
+    """What people call this person; chosen by themselves, so it may be anything."""
+    profile = user.get("profile")
+    chosen = profile.get("display_name") if isinstance(profile, dict) else None
+    names = (chosen, user.get("real_name"), user.get("name"))
+    name = next((name for name in names if isinstance(name, str) and name.strip()), "")
+    return shortened(" ".join(harmless(name).split()), MAX_NAME)
 
 
 def _belongs(user: dict[str, Any], team: str) -> bool:

@@ -73,8 +73,7 @@ class SlackStandIn:
         default_factory=lambda: {CHANNEL, OTHER_CHANNEL, DIRECT, "CPRIVATE", "D1", "D2"}
     )
     burst: int | None = None
-    threads: set[str] = field(default_factory=set)
-    titles: list[Json] = field(default_factory=list)
+    refresh_tokens: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._ts = itertools.count(1)
@@ -246,12 +245,31 @@ class SlackStandIn:
         return _ok(url=f"{self.base.replace('http', 'ws')}/link?ticket={ticket}")
 
     def _access(self, arguments: Json) -> web.Response:
+        if arguments.get("grant_type") == "refresh_token":
+            return self._renew(arguments.get("refresh_token", ""))
+        if arguments.get("code") == "org-code":
+            self.tokens["xoxb-org"] = "T-ORG"
+            return _ok(app_id="A1", access_token="xoxb-org", token_type="bot", scope="commands",
+                       bot_user_id=BOT_USER, team=None, enterprise={"id": "E1", "name": "Org"},
+                       is_enterprise_install=True, authed_user={"id": ADMIN})  # fmt: skip
         if arguments.get("code") != "good-code":
             return _error("invalid_code")
         self.tokens["xoxb-second"] = "T2"
         return _ok(app_id="A1", access_token="xoxb-second", token_type="bot", scope="commands",
                    bot_user_id=BOT_USER, team={"id": "T2", "name": "Second"}, enterprise=None,
                    is_enterprise_install=False, authed_user={"id": ADMIN})  # fmt: skip
+
+    def _renew(self, used: str) -> web.Response:
+        """A refresh token serves once."""
+        if used not in self.refresh_tokens:
+            return _error("invalid_refresh_token")
+        team = self.refresh_tokens.pop(used)
+        number = len(self.tokens)
+        self.tokens[f"xoxe.xoxb-{number}"] = team
+        self.refresh_tokens[f"xoxe-{number}"] = team
+        return _ok(access_token=f"xoxe.xoxb-{number}", refresh_token=f"xoxe-{number}", expires_in=43_200,
+                   token_type="bot", scope="commands", bot_user_id=BOT_USER, app_id="A1",
+                   team={"id": team}, enterprise=None, is_enterprise_install=False)  # fmt: skip
 
     def _do_auth_test(self, _: Json, team: str) -> web.Response:
         return _ok(
@@ -336,7 +354,7 @@ class SlackStandIn:
 
     def _do_users_info(self, arguments: Json, team: str) -> web.Response:
         user = arguments["user"]
-        return _ok(user={"id": user, "team_id": team, "is_admin": user in self.admins,
+        return _ok(user={"id": user, "team_id": team, "is_admin": user in self.admins, "real_name": f"Person {user}", "profile": {"display_name": ""},
                          "locale": self.locales.get(user, "en-US")})  # fmt: skip
 
     def _do_users_conversations(self, arguments: Json, _: str) -> web.Response:

@@ -42,6 +42,14 @@ class ScriptedAdapter(SlackAdapter):
     """Answers from a script instead of the core, when there is one."""
 
     script: Script | None = None
+    taking: int = 0
+
+    async def _envelope(self, envelope: dict[str, Any]) -> dict[str, Any] | None:
+        self.taking += 1
+        try:
+            return await super()._envelope(envelope)
+        finally:
+            self.taking -= 1
 
     async def answer(self, request: Request, progress: Progress) -> Any:
         if self.script is None:
@@ -93,7 +101,7 @@ class Bench:
 
     async def settled(self) -> None:
         """Until nothing is under way."""
-        await until(lambda: not self.adapter._tasks)
+        await until(lambda: not self.adapter._tasks and not self.adapter.taking)
 
 
 def settings_for(slack: SlackStandIn, **more: Any) -> Settings:
