@@ -73,7 +73,10 @@ class SlackFailed(Exception):
         kind: What to do about it.
         error: Slack's own word, or the network's.
         retry_after_s: Seconds to wait, when Slack said so.
+        method: The Web API method; "" for other addresses.
     """
+
+    method = ""
 
     def __init__(self, kind: Failure, error: str, retry_after_s: float | None = None) -> None:
         super().__init__(error)
@@ -170,7 +173,9 @@ class SlackApi:
         try:
             answer = await self.client.api_call(method, headers=headers, **how)
         except (SlackClientError, aiohttp.ClientError, OSError, TimeoutError, ValueError) as problem:
-            raise failure_of(problem) from None
+            failure = failure_of(problem)
+            failure.method = method
+            raise failure from None
         data = answer.data
         return data if isinstance(data, dict) else {}
 

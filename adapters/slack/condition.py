@@ -33,4 +33,5 @@ class Condition:
 
     def tell_failed(self, problem: SlackFailed) -> None:
         """A call failed."""
-        self.tell(_WORDS.get(problem.kind, "unreachable"), why=problem.error)
+        setting = "SLACK_APP_TOKEN" if problem.method == "apps.connections.open" else "SLACK_BOT_TOKEN"
+        self.tell(_WORDS.get(problem.kind, "unreachable"), why=problem.error, setting=setting)

@@ -30,6 +30,7 @@ BOT_EVENTS = (
     "app_home_opened",
     "app_mention",
     "app_uninstalled",
+    "assistant_thread_context_changed",
     "assistant_thread_started",
     "message.channels",
     "message.groups",

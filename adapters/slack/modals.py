@@ -26,6 +26,7 @@ from bot.i18n import say, template
 CALLBACK = "mailport.form"
 # An input of Slack's takes 3,000 characters at most; headers of a message are often longer.
 TEXT_PARTS = 3
+ECHO_CHARACTERS = 80
 
 
 def loading_view(language: str, path: tuple[str, ...]) -> Json:
@@ -136,8 +137,13 @@ def read_submission(body: Mapping[str, Any]) -> Asked | None:
         thread=kept.get("thread") or None,
         response_url=kept.get("response_url") or None,
         once=f"view:{view.get('id')}:{view.get('hash')}" if view.get("id") else "",
-        echo=f"{command.name} {next(iter(arguments.values()), '')}".strip(),
+        echo=_echo(command, next(iter(arguments.values()), "")),
     )
+
+
+def _echo(command: Command, first: str) -> str:
+    """What was asked, for the others in the channel; a pasted text would only be in the way."""
+    return f"{command.name} {first}".strip() if len(first) <= ECHO_CHARACTERS else command.name
 
 
 def _metadata(text: object) -> Mapping[str, Any]:

@@ -214,3 +214,10 @@ async def test_what_the_end_interrupts_says_so_and_offers_to_run_again(slack: Sl
     (message,) = slack.messages
     assert "not finished" in words_of(message)
     assert message["blocks"][-1]["elements"][0]["value"] == "check example.com"
+
+
+async def test_the_refused_token_is_named(slack: SlackStandIn) -> None:
+    adapter = make_adapter(settings_for(slack, slack_app_token="xapp-wrong"))
+    await adapter.start()
+    await until(lambda: "SLACK_APP_TOKEN" in adapter.status())
+    await adapter.stop()

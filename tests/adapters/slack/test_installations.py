@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from slack_sdk.oauth.installation_store import Bot
@@ -19,16 +20,14 @@ from tests.support.slack_standin import APP_TOKEN, BOT_ID, BOT_USER, CHANNEL, ME
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
 
 
-def bot(team: str | None, token: str, **more: object) -> Bot:
-    return Bot(
-        app_id="A1",
-        team_id=team,
-        bot_token=token,
-        bot_id=BOT_ID,
-        bot_user_id=BOT_USER,
-        installed_at=time.time(),
-        **more,
-    )  # type: ignore[arg-type]
+def bot(team: str | None, token: str, **more: Any) -> Bot:
+    values: dict[str, Any] = {
+        "app_id": "A1",
+        "bot_id": BOT_ID,
+        "bot_user_id": BOT_USER,
+        "installed_at": time.time(),
+    }
+    return Bot(team_id=team, bot_token=token, **{**values, **more})
 
 
 @pytest.fixture
