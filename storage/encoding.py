@@ -25,7 +25,7 @@ _STATE_TIMES = frozenset(
         "last_at",
     }
 )
-_STATE_SETS = frozenset({"findings", "candidate"})
+_STATE_SETS = frozenset({"findings", "candidate", "down_reasons"})
 _STATE_NAMES = tuple(one.name for one in fields(AlertState))
 _READ_STATE = attrgetter(*_STATE_NAMES)
 _BLANK = _READ_STATE(AlertState())

@@ -5,7 +5,8 @@ channel *believes* (`told`). Whenever alerts may go out, belief is brought in li
 
     is down, told up       broke          (an outage that began in a mute is told when the mute ends)
     is up, told down       recovered
-    is down, told down     still-broken, every `reminder_s`, unless somebody acknowledged it
+    is down, told down     still-broken, every `reminder_s`, and once for each new reason that holds
+                           (a bad certificate, then nothing listens), unless somebody acknowledged it
     turns too often        flapping, once; then nothing until it holds still: steady
 
 An unknown result (we could not tell) neither counts as a failure nor ends a row of them; only a long
@@ -49,6 +50,8 @@ class AlertState:
         told_at: Last time it was told broke or still-broken.
         news: How much news there was so far; makes the keys of messages.
         incident: How many incidents there were; an acknowledgement names one.
+        down_reasons: Reasons of this incident that were told.
+        other_runs: Runs in a row that failed for a reason not among them.
         first_key: Key of the message that opened the incident; later ones go into its thread.
         bad, good, blind: Runs in a row; `bad` and `good` are not ended by an unknown one.
         bad_since, good_since, blind_since: First run of that row.
@@ -67,6 +70,8 @@ class AlertState:
     told_at: datetime | None = None
     news: int = 0
     incident: int = 0
+    down_reasons: frozenset[str] = frozenset()
+    other_runs: int = 0
     first_key: str | None = None
     bad: int = 0
     good: int = 0
@@ -297,25 +302,36 @@ def _settle_status(
     if state.flapping and (turn is not None or seen.at - state.turns[-1] < calm or policy.quiet):
         return state, []
     if state.flapping:
-        state = replace(state, flapping=False, told=down, told_at=seen.at, turns=())
+        state = _with_told(replace(state, flapping=False, turns=()), seen, down=down)
         return state, [_news("steady", seen, since=state.since, down=down)]
     if policy.quiet:
         return state, []
     if turn is not None and len(state.turns) >= FLAPPING_TURNS:
-        state = replace(state, flapping=True, told=down, told_at=seen.at)
+        state = _with_told(replace(state, flapping=True), seen, down=down)
         return state, [_news("flapping", seen, since=state.turns[0], down=down)]
     if down != state.told:
         kind: NewsKind = "broke" if down else "recovered"
         news = replace(_news(kind, seen, since=state.since), began=None if down else state.down_since)
-        return replace(state, told=down, told_at=seen.at), [news]
+        return _with_told(state, seen, down=down), [news]
     return _remind(state, seen, policy)
 
 
+def _with_told(state: AlertState, seen: Observation, *, down: bool) -> AlertState:
+    """The channel now believes this, for this reason."""
+    reasons = frozenset({seen.reason}) if down else frozenset[str]()
+    return replace(state, told=down, told_at=seen.at, down_reasons=reasons, other_runs=0)
+
+
 def _remind(state: AlertState, seen: Observation, policy: Policy) -> tuple[AlertState, list[News]]:
-    due = state.told_at is not None and seen.at - state.told_at >= timedelta(seconds=policy.reminder_s)
-    if state.status != "down" or not due or policy.acknowledged == state.incident:
+    if state.status != "down":
         return state, []
-    return replace(state, told_at=seen.at), [_news("still-broken", seen, since=state.since)]
+    other = seen.word == "fail" and seen.reason not in state.down_reasons
+    state = replace(state, other_runs=state.other_runs + 1 if other else 0)
+    due = state.told_at is not None and seen.at - state.told_at >= timedelta(seconds=policy.reminder_s)
+    if policy.acknowledged == state.incident or not (due or state.other_runs >= policy.failures):
+        return state, []
+    state = replace(state, told_at=seen.at, down_reasons=state.down_reasons | {seen.reason}, other_runs=0)
+    return state, [_news("still-broken", seen, since=state.since)]
 
 
 def _settle_findings(

@@ -121,6 +121,25 @@ def test_an_acknowledgement_ends_with_the_recovery() -> None:
     assert told("xxxxxx..xxxxxx", policy) == "-b-----r-b---s"
 
 
+def test_an_outage_that_turns_into_another_is_told_once_for_each_reason() -> None:
+    def news(reasons: str, policy: Policy) -> str:
+        state, lines = AlertState(), ""
+        for number, letter in enumerate(reasons):
+            seen = Observation(at=START + number * STEP, word="fail", reason=letter)
+            step = advance(state, seen, policy)
+            state = step.state
+            lines += "".join(LETTERS[one.kind] for one in step.news) or "-"
+        return lines
+
+    policy = Policy(reminder_s=10**9)
+    assert news("ttttrrrr", policy) == "-b---s--", "no STARTTLS, then nothing listens"
+    assert news("ttrtrtrt", policy) == "-b------", "a reason that does not hold is not told"
+    assert news("ttrrttrrtt", policy) == "-b-s------", "each reason once"
+    assert news("ttrrxx", policy) == "-b-s-s"
+    assert news("ttrrxx", replace(policy, acknowledged=1)) == "-b----", "somebody is on it"
+    assert news("ttrrxx", replace(policy, quiet=True)) == "------"
+
+
 def test_flapping_is_told_once_and_then_when_it_holds_still() -> None:
     flaps = ".." + "xx.." * 5
     news = told(flaps + "." * 14, Policy(reminder_s=10**9))
