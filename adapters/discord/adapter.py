@@ -148,12 +148,14 @@ class DiscordAdapter:
         choices = await complete(completing, self._tools)
         asked = completing.asked
         await parts.api.respond(asked.id, asked.token, {"type": CHOICES, "data": {"choices": choices}})
+        parts.api.done_with(asked.id, asked.application, asked.token)
 
     async def _show_form(self, parts: Parts, asked: Asked, path: tuple[str, ...]) -> None:
         wanted = (asked.locale or "")[:2].lower()
         language = wanted if wanted in LANGUAGES else self._tools.settings.language
         form = make_form(language, path)
         await parts.api.respond(asked.id, asked.token, {"type": MODAL, "data": form})
+        parts.api.done_with(asked.id, asked.application, asked.token)
 
     async def _forget(self, guild: str) -> None:
         _LOG.warning("Discord server %s removed Mailport; what was stored for it is deleted", guild)

@@ -29,6 +29,7 @@ RATE_TRIES = 5
 LONGEST_WAIT_S = 30.0
 NOBODY: Json = {"parse": [], "replied_user": False}
 EPHEMERAL = 1 << 6
+_ORIGINAL = "/messages/@original"
 _LOG = logging.getLogger("mailport.discord")
 
 # Discord's JSON error codes by what to do about them.
@@ -122,25 +123,40 @@ class DiscordApi:
 
     async def respond(self, interaction: str, token: str, body: Json, files: Files = ()) -> None:
         """The first response; must come within three seconds of the interaction."""
-        route = Route(
-            "POST",
-            "/interactions/{webhook_id}/{webhook_token}/callback",
-            webhook_id=interaction,
-            webhook_token=token,
-        )
+        route = self._callback(interaction, token)
         await self._run(route, body, files, deadline_s=FIRST_RESPONSE_S)
 
     async def edit_response(self, application: str, token: str, body: Json, files: Files = ()) -> None:
         """Change the first response."""
-        await self._run(self._webhook("PATCH", application, token, "/messages/@original"), body, files)
+        await self._run(self._webhook("PATCH", application, token, _ORIGINAL), body, files)
 
     async def delete_response(self, application: str, token: str) -> None:
         """Take the first response back."""
-        await self._run(self._webhook("DELETE", application, token, "/messages/@original"))
+        await self._run(self._webhook("DELETE", application, token, _ORIGINAL))
 
     async def follow_up(self, application: str, token: str, body: Json, files: Files = ()) -> None:
         """Another message of the same interaction."""
         await self._run(self._webhook("POST", application, token, ""), body, files)
+
+    def done_with(self, interaction: str, application: str, token: str) -> None:
+        """Forget the rate limits of an interaction: its routes are never used again.
+
+        discord.py keeps each for five minutes and looks through all of them at every new one.
+        """
+        routes = [
+            self._callback(interaction, token),
+            self._webhook("PATCH", application, token, _ORIGINAL),
+            self._webhook("DELETE", application, token, _ORIGINAL),
+            self._webhook("POST", application, token, ""),
+        ]
+        for route in routes:
+            bucket = self._http._bucket_hashes.get(route.key, route.key)
+            for name in {bucket, route.key}:
+                self._http._buckets.pop(f"{name}:{route.major_parameters}", None)
+
+    def _callback(self, interaction: str, token: str) -> Route:
+        path = "/interactions/{webhook_id}/{webhook_token}/callback"
+        return Route("POST", path, webhook_id=interaction, webhook_token=token)
 
     def _webhook(self, method: str, application: str, token: str, path: str) -> Route:
         return Route(

@@ -11,8 +11,10 @@ import pytest
 
 from adapters.discord import conversation
 from bot.cards.model import Attachment, Button, Card, Chart, Code, Paragraph, Pending, Reply, plain
+from bot.i18n import say
 from bot.model.request import Request
 from bot.ports import Progress
+from bot.watches.schedule import parse_schedule
 from tests.adapters.discord.conftest import Bench, said
 from tests.support.discord_standin import (
     ADMIN,
@@ -584,3 +586,20 @@ async def test_programs_are_completed(bench: Bench) -> None:
     await until(lambda: made.first)
     assert made.first is not None
     assert made.first["data"]["choices"][0] == {"name": "Postfix", "value": "postfix"}
+
+
+async def test_nothing_is_kept_of_an_interaction_that_is_over(bench: Bench) -> None:
+    bench.answers(slow(said("yes"), 0.4))
+    await bench.discord.command("check", options={"target": "example.com"})
+    await bench.discord.command("trace")
+    await bench.discord.command("help", options={"command": "c"}, focused="command")
+    await bench.settled()
+    parts = bench.adapter._parts
+    assert parts is not None
+    assert [key for key in parts.api._http._buckets if "token1" in key] == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_schedules_that_are_offered_are_understood(language: str) -> None:
+    for number in (1, 2, 3, 4):
+        assert parse_schedule(say(language, f"discord.schedule.{number}"))
