@@ -12,6 +12,7 @@ from benchmarks import (
     probe,
     probe_delayed,
     schedules,
+    serve,
     slack_path,
 )
 
@@ -26,6 +27,7 @@ for module in (
     discord_burst,
     chart,
     schedules,
+    serve,
 ):
     print(f"\n{(module.__doc__ or '').strip()}")
     module.main()

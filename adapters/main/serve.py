@@ -20,7 +20,6 @@ from adapters.main.ending import end_within
 from adapters.main.logs import set_up_logs
 from adapters.main.watching import Platform, Watching, stop_on_signals, take_lock
 from adapters.picture import chart_png
-from adapters.slack.adapter import SlackAdapter, is_configured
 from adapters.web.server import WebParts, WebServer, is_open_to_others
 from bot.cards.model import Chart
 from bot.commands.check import ask_about, run_check
@@ -35,6 +34,7 @@ from bot.settings import Settings
 
 if TYPE_CHECKING:
     from adapters.discord.adapter import DiscordAdapter
+    from adapters.slack.adapter import SlackAdapter
 
 _LOG = logging.getLogger("mailport")
 _READY = Gauge("mailport_part_ready", "1 when a part works, 0 when not", ["part"])
@@ -91,8 +91,8 @@ async def _serve(settings: Settings) -> int:
     parts = Parts()
     tools = replace(make_tools(settings), status=parts.status)
     limiter = _limiter(settings)
-    if is_configured(tools):
-        parts.slack = SlackAdapter(tools, limiter, _drawn)
+    if settings.slack_bot_token or (settings.slack_client_id and settings.slack_client_secret):
+        parts.slack = _slack(tools, limiter)
         parts.by_socket = settings.slack_app_token is not None
     if settings.discord_token:
         parts.discord = _discord(tools, limiter)
@@ -131,6 +131,13 @@ async def _say_if_broken(settings: Settings, pulse: Pulse) -> None:
 async def _drawn(chart: Chart) -> bytes:
     """A chart as PNG, drawn beside the loop."""
     return await asyncio.to_thread(chart_png, chart)
+
+
+def _slack(tools: Tools, limiter: Limiter) -> SlackAdapter:
+    """Slack, imported only where it is used: half a second."""
+    from adapters.slack.adapter import SlackAdapter
+
+    return SlackAdapter(tools, limiter, _drawn)
 
 
 def _discord(tools: Tools, limiter: Limiter) -> DiscordAdapter:

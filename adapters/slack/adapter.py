@@ -36,12 +36,6 @@ from bot.ports import Post, Progress, Tools
 _LOG = logging.getLogger("mailport.slack")
 
 
-def is_configured(tools: Tools) -> bool:
-    """Whether the settings ask for Slack at all."""
-    settings = tools.settings
-    return bool(settings.slack_bot_token or (settings.slack_client_id and settings.slack_client_secret))
-
-
 class SlackAdapter:
     """Slack for one process. `start()` returns at once; connecting goes on behind it.
 

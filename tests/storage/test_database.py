@@ -19,7 +19,7 @@ from storage.copies import backup, restore, upgrade_database
 from storage.database import Database, read_url
 from storage.lock import ServerLock
 from storage.migrations.revisions import all_revisions, differences, move_to, newest, revision_of
-from storage.open import data_home, database_url, open_stores, opened, upgrade
+from storage.open import data_home, database_url, newest_revision, open_stores, opened, upgrade
 from tests.storage.conftest import HERE, NOW
 
 
@@ -55,6 +55,10 @@ def test_the_data_folder_is_xdgs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert database_url(None).database == str(tmp_path / "mailport" / "mailport.db")
     monkeypatch.setenv("XDG_DATA_HOME", "relative/is/invalid")
     assert data_home() == Path.home() / ".local" / "share"
+
+
+def test_the_files_name_the_newest_revision_as_alembic_does() -> None:
+    assert newest_revision() == newest()
 
 
 async def test_migrations_lead_up_to_the_tables_and_back_to_nothing(database_setting: str) -> None:
