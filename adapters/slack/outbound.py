@@ -8,6 +8,7 @@ a 429 happens inside the call, with the queue standing still behind it: nothing 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -19,6 +20,7 @@ SLOW_S = 60.0
 MAX_CHANNELS = 5000
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Outbound:
 
     def slow_down(self) -> None:
         """Slack asked for it."""
+        if self._clock() >= self._slow_until:
+            _LOG.warning("Slack asks to slow down: one message a second for %d s", SLOW_S)
         self._slow_until = self._clock() + SLOW_S
         for queue in self._channels.values():
             queue.tokens = min(queue.tokens, 1.0)
