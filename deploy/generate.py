@@ -50,6 +50,7 @@ GENERATORS: tuple[str, ...] = (
     "deploy.pages:pages",
     "deploy.findings_page:pages",
     "deploy.alerts_page:pages",
+    "deploy.dashboard:pages",
     "adapters.slack.manifest:manifests",
     "adapters.discord.install:files",
 )

@@ -138,7 +138,7 @@ class Engine:
         self._add("heartbeat", beat.step)
         self._sweeper.wake = self._add("sweeps", self._sweeper.step).wake
         recorder.wake = self._add("records", recorder.step).wake
-        self._add("uplink", uplink.step)
+        uplink.wake = self._add("uplink", uplink.step).wake
         if self._sender is not None:
             self._add("reports", reports.step)
             self._add("housekeeping", keeping.step)

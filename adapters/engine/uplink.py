@@ -50,6 +50,7 @@ class Uplink:
         self._asked_at: float | None = None
         self._seen: bool | None = None
         self.lost_since: datetime | None = None
+        self.wake: Callable[[], None] = _nobody
 
     async def step(self) -> float:
         """Ask now and then, more often while it is lost; tells when it is back."""
@@ -108,6 +109,7 @@ class Uplink:
         await self._stores.outbox.put(uplink_messages(self._vantage, "lost", since, now, watches), now)
         self.lost_since = since
         self._news()
+        self.wake()  # from now on it is asked every few seconds
 
     async def _agreed_since(self, now: datetime) -> datetime:
         """When it was lost: workers of one place agree, so that they tell it once."""
@@ -157,6 +159,10 @@ class Uplink:
         except (OSError, TimeoutError, MailportError):
             return False
         return False
+
+
+def _nobody() -> None:
+    """Nobody to wake yet."""
 
 
 def _targets(texts: Sequence[str]) -> tuple[Target, ...]:

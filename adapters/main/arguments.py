@@ -66,7 +66,12 @@ _CHECK = (
 OWN_FLAGS: dict[str, tuple[Flag, ...]] = {
     "chat": (LANG,),
     "serve": (LANG, _JSON_LOGS),
-    "worker": (Flag("--vantage", "NAME", "cli.vantage"), LANG, _JSON_LOGS),
+    "worker": (
+        Flag("--vantage", "NAME", "cli.vantage"),
+        Flag("--metrics-port", "PORT", "cli.metrics-port"),
+        LANG,
+        _JSON_LOGS,
+    ),
     "doctor": (LANG, JSON),
     "db": (LANG,),
 }

@@ -32,6 +32,8 @@ def set_up_logs(level: str, *, as_json: bool = False) -> None:
         )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=last))
+    # It tells every step of a migration that went well.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     if level != "debug":
         # What a migration does step by step interests whoever looks for a fault.

@@ -10,6 +10,7 @@ from adapters.main.arguments import Given
 from adapters.main.oneshot import wished_language
 from bot.errors import BadInput
 from bot.model.request import Language
+from bot.model.target import parse_port
 from bot.settings import Settings
 
 _VANTAGE = re.compile(r"[^\s,#`]{1,80}")
@@ -46,7 +47,13 @@ def _worker(given: Given, settings: Settings) -> int:
         raise BadInput("vantage-bad", text=vantage[:60])
     from adapters.main.watching import run_worker
 
-    return run_worker(settings, vantage=vantage, as_json=given.has("--json"))
+    port = given.options.get("--metrics-port")
+    return run_worker(
+        settings,
+        vantage=vantage,
+        as_json=given.has("--json"),
+        metrics_port=None if port is None else parse_port(port),
+    )
 
 
 def _database(words: tuple[str, ...], settings: Settings) -> int:

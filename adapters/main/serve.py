@@ -168,9 +168,12 @@ def _say_what_is_off(settings: Settings, parts: Parts) -> None:
 def _web_parts(tools: Tools, parts: Parts, pulse: Pulse) -> WebParts:
     async def ready() -> Mapping[str, str]:
         words = {**parts.status(), "database": await pulse.word()}
-        for name, word in words.items():
-            _READY.labels(name).set(word in ("ok", "off"))
+        _count(words)
         return words
+
+    def metrics() -> bytes:
+        _count(parts.status())
+        return generate_latest(REGISTRY)
 
     async def check(text: str) -> CheckResult:
         async def nobody(_: object) -> None:
@@ -180,7 +183,12 @@ def _web_parts(tools: Tools, parts: Parts, pulse: Pulse) -> WebParts:
         return await run_check(wanted, tools, nobody, fresh=True)
 
     routes = parts.slack.routes() if parts.slack is not None else []
-    return WebParts(ready=ready, metrics=lambda: generate_latest(REGISTRY), check=check, routes=routes)
+    return WebParts(ready=ready, metrics=metrics, check=check, routes=routes)
+
+
+def _count(words: Mapping[str, str]) -> None:
+    for name, word in words.items():
+        _READY.labels(name).set(word in ("ok", "off"))
 
 
 class Pulse:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+from prometheus_client import start_http_server
+
 from adapters.engine.engine import Duties, Engine, process_name
 from adapters.engine.leader import Leader
 from adapters.engine.steady import Steady
@@ -19,7 +21,7 @@ from adapters.main.compose import close_tools, make_tools
 from adapters.main.logs import set_up_logs
 from bot.cards.plaintext import render_plain
 from bot.commands.posting import card_of
-from bot.errors import MailportError
+from bot.errors import MailportError, Unavailable
 from bot.i18n import say
 from bot.ports import Messenger, Post, Tools
 from bot.probes.run import wait_for_goodbyes
@@ -146,19 +148,32 @@ def _leader(tools: Tools, platform: Platform, name: str) -> Leader:
     return Leader(tools, platform.name, name, platform.adapter.start, platform.adapter.stop)
 
 
-def run_worker(settings: Settings, *, vantage: str, as_json: bool) -> int:
+def run_worker(settings: Settings, *, vantage: str, as_json: bool, metrics_port: int | None) -> int:
     """Probe for one place until told to stop.
 
+    Args:
+        metrics_port: Serves Prometheus' text there, on `Settings.http_host`; None does not.
+
     Raises:
-        Unavailable: `database-in-use`.
+        Unavailable: `database-in-use`, `web-unavailable`.
     """
     set_up_logs(settings.log_level, as_json=as_json)
+    if metrics_port is not None:
+        _serve_metrics(settings.http_host, metrics_port)
     lock = take_lock(settings)
     try:
         return asyncio.run(_work(replace(settings, vantage=vantage)))
     finally:
         if lock is not None:
             lock.release()
+
+
+def _serve_metrics(host: str, port: int) -> None:
+    try:
+        start_http_server(port, host)
+    except OSError as problem:
+        why = problem.strerror or str(problem)
+        raise Unavailable("web-unavailable", address=f"{host}:{port}", why=why) from None
 
 
 async def _work(settings: Settings) -> int:
