@@ -77,9 +77,20 @@ def group_card(payload: Mapping[str, Any], manner: Manner) -> Card:
         title=say(language, f"alert.group-{kind}", count=len(members)),
         tone=_TONES[kind],
         blocks=tuple(blocks),
-        buttons=(Button(label=say(language, "button.watch-list"), command="watch list"),),
+        buttons=_group_buttons(kind, language),
         summary=summary,
         language=language,
+    )
+
+
+def _group_buttons(kind: str, language: str) -> tuple[Button, ...]:
+    shown = Button(label=say(language, "button.watch-list"), command="watch list")
+    if kind not in _CALLS:
+        return (shown,)
+    return (
+        Button(label=say(language, "button.acknowledge-all"), command="watch ack all"),
+        Button(label=say(language, "button.mute-all"), command="watch mute all 1h"),
+        shown,
     )
 
 

@@ -11,7 +11,7 @@ from bot.cards.plaintext import text_of
 from bot.cards.verdict import shown_target
 from bot.commands.definition import Call
 from bot.commands.watch import change_all, manner_of_call
-from bot.commands.watching import find_one, find_some, watch_document
+from bot.commands.watching import find_some, watch_document
 from bot.errors import BadInput
 from bot.i18n import say, template
 from bot.model.duration import parse_duration
@@ -28,23 +28,32 @@ _REMOVE = frozenset({"remove", "delete", "cancel", "clear", "quitar", "eliminar"
 
 
 async def acknowledge(call: Call) -> Reply:
-    """Somebody is on it: no reminders until it recovers.
+    """Somebody is on it: no reminders until it recovers. `all` means every broken watch of the channel.
 
     Raises:
-        BadInput: `watch-not-broken`.
+        BadInput: `watch-not-broken`, `watch-none-broken`.
     """
-    stores, watch = await find_one(call)
-    states = await stores.watches.states(watch.workspace, [watch.id])
-    state = states.get(watch.id)
-    if state is None or state.status != "down":
-        raise BadInput("watch-not-broken", number=watch.number, target=watch.target)
+    stores, watches = await find_some(call, all_allowed=True)
+    states = await stores.watches.states(call.request.place.workspace, [watch.id for watch in watches])
+    broken = [watch for watch in watches if watch.id in states and states[watch.id].status == "down"]
+    if not broken and len(watches) == 1:
+        raise BadInput("watch-not-broken", number=watches[0].number, target=watches[0].target)
+    if not broken:
+        raise BadInput("watch-none-broken")
     person, now = call.request.person, call.tools.clock.now()
+    name = person.name or person.id
     reason = " ".join((call.get("reason", str) or "").split())[:MAX_REASON]
-    known = Acknowledgement(incident=state.incident, person=person.name or person.id, reason=reason, at=now)
+    changed = [
+        replace(
+            watch,
+            acknowledged=Acknowledgement(
+                incident=states[watch.id].incident, person=name, reason=reason, at=now
+            ),
+        )
+        for watch in broken
+    ]
     key = "ack-reason" if reason else "ack"
-    return await change_all(
-        call, stores, [replace(watch, acknowledged=known)], "ack", key, person=known.person, reason=reason
-    )
+    return await change_all(call, stores, changed, "ack", key, person=name, reason=reason)
 
 
 async def mute(call: Call) -> Reply:

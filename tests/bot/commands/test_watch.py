@@ -349,6 +349,16 @@ async def test_acknowledging(channel: Channel) -> None:
     assert "acknowledged" in await channel.say("watch list")
 
 
+async def test_acknowledging_all_that_is_broken(channel: Channel) -> None:
+    await channel.ask("watch add example.com example.org")
+    assert "is broken, so there is nothing" in (await channel.ask("watch ack all")).card.summary
+    channel.clock.move(90)
+    await channel.letters("xx")
+    await channel.ask("watch add mx.example.com")
+    assert "2 broken watches" in await channel.say("watch ack all the rack is being moved")
+    assert [one.acknowledged is not None for one in await channel.watches()] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     ("words", "hours"), [("", 1), ("1h", 1), ("2 hours", 2), ("for 1d", 24), ("durante 3 horas", 3)]
 )
