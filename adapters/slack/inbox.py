@@ -105,7 +105,8 @@ def read_event(body: Payload, *, own_id: str | None, own_bot: str | None) -> Ask
     if not isinstance(event, Mapping) or not _is_spoken(event, own_id, own_bot):
         return None
     text, kind = _text(event, "text"), _text(event, "type")
-    if kind == "app_mention":
+    # A mention comes as `app_mention` and, where we are members, as `message` too: whichever is first counts.
+    if kind == "app_mention" or (own_id and mentions(text, own_id) and not _is_direct(event)):
         words: str | None = _after_mention(text, own_id or _first_mentioned(text))
         thread = _text(event, "thread_ts") or _text(event, "ts")
     else:
@@ -114,7 +115,6 @@ def read_event(body: Payload, *, own_id: str | None, own_bot: str | None) -> Ask
     if words is None:
         return None
     team, channel, ts = _text(body, "team_id"), _text(event, "channel"), _text(event, "ts")
-    # A mention is delivered as `app_mention` and again as `message`: the message itself is the name.
     said = f"message:{team}:{channel}:{ts}" if ts else ""
     return Asked(
         team=team or _text(event, "team"),
@@ -138,13 +138,14 @@ def _is_spoken(event: Payload, own_id: str | None, own_bot: str | None) -> bool:
     return bool(spoken and user and _text(event, "channel") and user not in (own_id, own_bot))
 
 
+def _is_direct(event: Payload) -> bool:
+    return event.get("channel_type") == "im" or _text(event, "channel").startswith("D")
+
+
 def _spoken_to_us(event: Payload, text: str, own_id: str | None) -> str | None:
     words = read_typed(text, own_id=own_id)
-    channel = _text(event, "channel")
-    if event.get("channel_type") == "im" or channel.startswith("D"):
+    if _is_direct(event):
         return _without_prefix(words)
-    if own_id and mentions(text, own_id):
-        return None
     if words[: len(PREFIX)].lower() != PREFIX or words[len(PREFIX) : len(PREFIX) + 1].strip():
         return None
     return words[len(PREFIX) :].strip()

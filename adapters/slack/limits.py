@@ -21,7 +21,7 @@ VIEW_TITLE_CHARACTERS = 24
 INPUT_CHARACTERS = 3000
 VIEW_METADATA_CHARACTERS = 3000
 # Of the fallback text; Slack cuts at 40,000 and recommends 4,000.
-FALLBACK_CHARACTERS = 3000
+FALLBACK_CHARACTERS = 3800
 # `msg_blocks_too_long` beyond about 13,200 over all blocks (bolt-js#2509, undocumented). What exactly
 # Slack counts is unknown, so we count the JSON itself, and leave room for escaped accents and emoji.
 MESSAGE_CHARACTERS = 11_500

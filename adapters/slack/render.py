@@ -14,12 +14,12 @@ from adapters.slack.blocks import (
     context,
     header,
     is_clipped,
-    plottable,
     render_block,
     rich_text,
     table_file,
 )
-from adapters.slack.markup import escaped, escaped_plainly, shortened
+from adapters.slack.charts import plottable
+from adapters.slack.markup import escaped_plainly, shortened
 from bot.cards.model import (
     Attachment,
     Block,
@@ -80,7 +80,7 @@ def render_card(card: Card, *, native: bool = True, echo: str = "") -> Rendered:
         echo: The words that are answered, shown small above (a slash command is not seen by others).
     """
     made = _made(card, native=native)
-    head = [context(f"`/mailport {escaped(echo_line(echo))}`")] if echo else []
+    head = [context(f"`/mailport {escaped_plainly(echo_line(echo))}`")] if echo else []
     pages = list(_pages(head, made))
     files = made.files
     if len(pages) > limits.MESSAGES_PER_ANSWER:

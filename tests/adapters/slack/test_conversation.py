@@ -287,3 +287,44 @@ async def test_all_calls_share_one_connection_pool(bench: Bench) -> None:
         await bench.event(bench.slack.mention("hello"))
         await bench.settled()
     assert len(bench.slack.connections) <= 2
+
+
+async def test_a_mention_is_answered_whichever_of_its_two_events_comes_first(bench: Bench) -> None:
+    bench.answers_with(said("yes"))
+    mention = bench.slack.mention("is all right?")
+    await bench.event({**mention, "type": "message"})
+    await bench.event(mention)
+    await bench.settled()
+    (message,) = bench.slack.messages
+    assert message["thread_ts"] == mention["ts"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        pytest.param(f"<@{BOT_USER}> check example.com", "check example.com", id="at the beginning"),
+        pytest.param(f"<@{BOT_USER}>: check example.com", "check example.com", id="with a colon"),
+        pytest.param(f"<@{BOT_USER}|mailport>, check example.com", "check example.com", id="with a name"),
+        pytest.param(f"hi <@{BOT_USER}> check example.com", "check example.com", id="after a greeting"),
+        pytest.param(f"which port, <@{BOT_USER}>?", "which port,  ?", id="at the end of a question"),
+        pytest.param(f"<@{BOT_USER}> `check example.com`", "check example.com", id="in code"),
+        pytest.param(f"<@{BOT_USER}> ```explain 535 5.7.8```", "explain 535 5.7.8", id="in a code block"),
+        pytest.param(f"<@{BOT_USER}> *check* _example.com_", "check example.com", id="in bold and italic"),
+        pytest.param(
+            f"<@{BOT_USER}> check example.com —details", "check example.com --details", id="a phone's dash"
+        ),
+        pytest.param(f"<@{BOT_USER}> /mailport status", "status", id="with the command's name"),
+        pytest.param(f"<@{BOT_USER}>", "", id="nothing else"),
+        pytest.param(
+            f"<@{BOT_USER}> keys <mailto:a@example.com|a@example.com>", "keys a@example.com", id="an address"
+        ),
+        pytest.param(
+            f"<@{BOT_USER}> check _dmarc.example.com", "check _dmarc.example.com", id="an underscore"
+        ),
+    ],
+)
+async def test_what_people_type_around_the_words(bench: Bench, typed: str, words: str) -> None:
+    bench.answers_with(said("yes"))
+    await bench.event({**bench.slack.said(typed), "type": "app_mention"})
+    await bench.settled()
+    assert bench.asked[0].text == words

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.slack import limits
-from adapters.slack.blocks import chart_block
+from adapters.slack.charts import chart_block
 from adapters.slack.render import Message, render_card, render_pending, text_only
 from bot.cards.model import (
     Attachment,
