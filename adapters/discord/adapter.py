@@ -146,16 +146,20 @@ class DiscordAdapter:
 
     async def _complete(self, parts: Parts, completing: Completing) -> None:
         choices = await complete(completing, self._tools)
-        asked = completing.asked
-        await parts.api.respond(asked.id, asked.token, {"type": CHOICES, "data": {"choices": choices}})
-        parts.api.done_with(asked.id, asked.application, asked.token)
+        await self._respond(parts, completing.asked, {"type": CHOICES, "data": {"choices": choices}})
 
     async def _show_form(self, parts: Parts, asked: Asked, path: tuple[str, ...]) -> None:
         wanted = (asked.locale or "")[:2].lower()
         language = wanted if wanted in LANGUAGES else self._tools.settings.language
         form = make_form(language, path)
-        await parts.api.respond(asked.id, asked.token, {"type": MODAL, "data": form})
-        parts.api.done_with(asked.id, asked.application, asked.token)
+        await self._respond(parts, asked, {"type": MODAL, "data": form})
+
+    async def _respond(self, parts: Parts, asked: Asked, body: dict[str, Any]) -> None:
+        """The whole answer to an interaction that is no question."""
+        try:
+            await parts.api.respond(asked.id, asked.token, body)
+        finally:
+            parts.api.done_with(asked.token)
 
     async def _forget(self, guild: str) -> None:
         _LOG.warning("Discord server %s removed Mailport; what was stored for it is deleted", guild)

@@ -118,6 +118,7 @@ class DiscordApi:
     def __init__(self, http: HTTPClient, application: str) -> None:
         self._http = http
         self.application = application
+        self._used: dict[str, list[Route]] = {}
 
     # ---- interactions: their routes take no part in our own rate limit, one bucket per token
 
@@ -138,33 +139,32 @@ class DiscordApi:
         """Another message of the same interaction."""
         await self._run(self._webhook("POST", application, token, ""), body, files)
 
-    def done_with(self, interaction: str, application: str, token: str) -> None:
+    def done_with(self, token: str) -> None:
         """Forget the rate limits of an interaction: its routes are never used again.
 
         discord.py keeps each for five minutes and looks through all of them at every new one.
         """
-        routes = [
-            self._callback(interaction, token),
-            self._webhook("PATCH", application, token, _ORIGINAL),
-            self._webhook("DELETE", application, token, _ORIGINAL),
-            self._webhook("POST", application, token, ""),
-        ]
-        for route in routes:
+        for route in self._used.pop(token, ()):
             bucket = self._http._bucket_hashes.get(route.key, route.key)
             for name in {bucket, route.key}:
                 self._http._buckets.pop(f"{name}:{route.major_parameters}", None)
 
     def _callback(self, interaction: str, token: str) -> Route:
         path = "/interactions/{webhook_id}/{webhook_token}/callback"
-        return Route("POST", path, webhook_id=interaction, webhook_token=token)
+        return self._noted(Route("POST", path, webhook_id=interaction, webhook_token=token), token)
+
+    def _noted(self, route: Route, token: str) -> Route:
+        self._used.setdefault(token, []).append(route)
+        return route
 
     def _webhook(self, method: str, application: str, token: str, path: str) -> Route:
-        return Route(
+        route = Route(
             method,
             "/webhooks/{webhook_id}/{webhook_token}" + path,
             webhook_id=application or self.application,
             webhook_token=token,
         )
+        return self._noted(route, token)
 
     # ---- messages
 

@@ -59,10 +59,8 @@ async def _offered(kind: str, typed: str, completing: Completing, tools: Tools) 
             return [(one.name, one.name) for one in COMMANDS if one.chat and one.ready]
         case "timezone":
             return [(zone, zone) for zone in (*COMMON_ZONES, *_zones())]
-        case "interval":
+        case "interval" | "duration":
             return [(one, one) for one in INTERVALS]
-        case "duration":
-            return [(one, one) for one in DURATIONS]
         case "schedule":
             lines = (say(language, f"discord.schedule.{number}") for number in (1, 2, 3, 4))
             return [(line, line) for line in lines]
@@ -95,11 +93,13 @@ def _numbered(watches: list[tuple[int, str]]) -> list[tuple[str, str]]:
 
 
 async def _named(completing: Completing, tools: Tools) -> list[tuple[str, str]]:
-    """Free texts that have a list all the same: programs to configure, places to probe from."""
+    """Free texts that have a list all the same: programs, times, places to probe from."""
     if completing.option == "program":
         from bot.advice.snippets.programs import PROGRAMS
 
         return [(program.name, program.id) for program in PROGRAMS]
+    if completing.option == "time":
+        return [(one, one) for one in DURATIONS]
     if completing.option == "vantage":
         known = await (await tools.stores()).watches.vantages()
         return [(name, name) for name in dict.fromkeys((tools.settings.vantage, *sorted(known)))]

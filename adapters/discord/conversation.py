@@ -104,7 +104,7 @@ class Conversation:
         finally:
             self._order.done(asked.workspace, asked.channel, slot)
             if asked.token:
-                self._desk.api.done_with(asked.id, asked.application, asked.token)
+                self._desk.api.done_with(asked.token)
 
     async def _hold(self, asked: Asked, slot: Slot) -> None:
         until = asyncio.get_running_loop().time() + LATEST_S

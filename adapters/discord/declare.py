@@ -24,7 +24,7 @@ SPANISH = ("es-ES", "es-419")
 INSTALLS, CONTEXTS = (0, 1), (0, 1, 2)
 LANGUAGE_CHOICES = (("English", "en"), ("Español", "es"))
 # Free texts that have a list all the same.
-NAMED = frozenset({"program", "vantage"})
+NAMED = frozenset({"program", "time", "vantage"})
 _COMPLETED: frozenset[Kind] = frozenset(
     {"target", "targets", "ports", "watch", "id", "timezone", "command", "interval", "duration", "schedule"}
 )

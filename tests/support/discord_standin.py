@@ -14,8 +14,9 @@ import itertools
 import json
 import re
 import time
+import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +93,7 @@ class DiscordStandIn:
     answer_gateway: bool = True
     minimal: bool = False
     acknowledge: bool = True
+    compress: bool = False
     close_with: int | None = None
     joined: set[str] = field(default_factory=lambda: {CHANNEL, OTHER_CHANNEL, DIRECT, THREAD})
     closed_directs: set[str] = field(default_factory=set)
@@ -163,6 +165,9 @@ class DiscordStandIn:
         if request.query.get("v") != "10" or request.query.get("encoding") != "json":
             await link.close(code=4012)
             return link
+        if self.compress:
+            assert request.query["compress"] == "zlib-stream"
+            link.send_json = _compressing(link)  # type: ignore[assignment,method-assign]
         await link.send_json({"op": 10, "d": {"heartbeat_interval": self.heartbeat_ms}, "s": None, "t": None})
         session: Session | None = None
         async for frame in link:
@@ -642,6 +647,18 @@ async def _body(request: web.Request) -> tuple[Any, int]:
         return json.loads(str(form["payload_json"])), sum(name.startswith("files[") for name in form)
     raw = await request.read()
     return (json.loads(raw) if raw else None), 0
+
+
+def _compressing(link: web.WebSocketResponse) -> Callable[..., Awaitable[None]]:
+    """`compress=zlib-stream`: one context for the whole connection, a flush after each frame."""
+    context = zlib.compressobj()
+
+    async def send(data: Any, **_: Any) -> None:
+        whole = context.compress(json.dumps(data).encode()) + context.flush(zlib.Z_SYNC_FLUSH)
+        await link.send_bytes(whole[:7])  # a frame may come in pieces
+        await link.send_bytes(whole[7:])
+
+    return send
 
 
 def _is_empty(body: Json, files: int) -> bool:

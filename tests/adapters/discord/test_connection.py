@@ -327,3 +327,14 @@ async def test_an_answer_that_the_end_cuts_off_says_so_and_can_be_asked_again(be
     await bench.adapter.stop(1.2)
     assert "restarted" in words_of(made.shown)
     assert made.shown["components"][0]["components"][0]["custom_id"] == "mailport:run:check example.com 25"
+
+
+async def test_a_compressed_gateway_is_read(discord: DiscordStandIn) -> None:
+    discord.compress = True
+    adapter = make_adapter(settings_for(discord))
+    await adapter.start()
+    await until(lambda: adapter.status() == "ok")
+    made = await discord.command("ask", options={"question": "which port for imap?"})
+    await until(lambda: made.first)
+    assert "993" in words_of(made.shown)
+    await adapter.stop(1.0)
