@@ -13,37 +13,61 @@ from bot.knowledge.entities import Entities
 from bot.knowledge.words import fold
 
 MAX_LINES = 3
-# Below this the next best topic is worth a paragraph when it has at least this chance itself.
-UNSURE = 0.85
-WORTH = 0.08
-_NO_PARAGRAPH = frozenset(("off-topic", "provider", "error-diagnosis", "cloud-port-25"))
+# Below this the next best topics are worth a paragraph when they have at least these chances themselves.
+UNSURE = 0.9
+WORTH = (0.05, 0.12)
+_NO_PARAGRAPH = frozenset(("off-topic", "provider", "error-diagnosis"))
+# What an error's cause is explained by at more length.
+_BEHIND = {
+    "cert-": "certificates",
+    "auth-not-offered": "smtp-auth",
+    "auth-mechanism": "smtp-auth",
+    "auth-app": "app-password",
+    "auth-disabled": "oauth2",
+    "starttls-": "starttls-vs-implicit",
+    "wrong-tls": "starttls-vs-implicit",
+    "tls-version": "tls-versions",
+    "tls-policy": "mta-sts",
+    "port-blocked": "blocked-port",
+    "relay-denied": "relay-vs-submission",
+    "ptr-": "dns-mx-ptr",
+    "spf-": "spf-dkim-dmarc",
+    "dkim-": "spf-dkim-dmarc",
+    "dmarc-": "spf-dkim-dmarc",
+    "sender-unauthenticated": "spf-dkim-dmarc",
+    "no-mail-domain": "dns-mx-ptr",
+}
 
 
 def with_asides(answer: Answer, entities: Entities, guess: Guess, language: AnswerLanguage) -> Answer:
     """The answer with a paragraph of the next best topic when unsure, and lines for what is named."""
     table = texts(language)
     text = answer.text
-    other = _other_topic(answer, guess, table)
-    if other:
-        text = f"{text}\n\n{table['aside']['maybe']} {other}"
+    more = [_lead(topic, table) for topic in _other_topics(answer, guess)]
+    if more:
+        text = "\n\n".join((text, f"{table['aside']['maybe']} {more[0]}", *more[1:]))
     lines = list(_lines(fold(filled(replace(answer, text=text))), entities, answer.question, table["asides"]))
     if lines:
         text = "\n\n".join((text, "\n".join(f"• {line}" for line in lines[:MAX_LINES])))
     return replace(answer, text=text)
 
 
-def _other_topic(answer: Answer, guess: Guess, table: Mapping[str, Any]) -> str:
-    """The first paragraph of the next best topic, "" when it is not close."""
-    if (
-        guess.confidence >= UNSURE
-        or answer.key == "provider"
-        or guess.second_chance < WORTH
-        or guess.second == answer.topic
-        or guess.second in _NO_PARAGRAPH
-        or guess.second.endswith("-request")
-    ):
-        return ""
-    first: str = table[guess.second]["text"].split("\n\n", 1)[0]
+def _other_topics(answer: Answer, guess: Guess) -> list[str]:
+    """The topics behind an error, or the next best ones that are close."""
+    if answer.cause is not None:
+        return [topic for begun, topic in _BEHIND.items() if answer.cause.startswith(begun)][:1]
+    if guess.confidence >= UNSURE or answer.key == "provider":
+        return []
+    return [
+        topic
+        for (topic, chance), least in zip(guess.others, WORTH, strict=False)
+        if chance >= least and topic not in _NO_PARAGRAPH and not topic.endswith("-request")
+    ]
+
+
+def _lead(topic: str, table: Mapping[str, Any]) -> str:
+    """The first paragraph of a topic's text."""
+    first: str = table[topic]["text"].split("\n\n", 1)[0]
     return first
 
 

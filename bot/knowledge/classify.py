@@ -17,7 +17,12 @@ from bot.knowledge.words import WORD, nearest
 
 SHARPNESS = 6.0
 PRIOR = 0.8
-IN_SCOPE = 1.2  # how much less likely off-topic is once a text plainly is about mail
+# From which chance of off-topic on a text is declined, by how plainly it speaks of mail (see
+# `speaks_of_mail`). Found by cross-validation: declining wrongly costs as much as answering wrongly,
+# and nearly all texts that speak of mail are for us.
+DECLINE_FROM = (0.01, 0.15, 0.4)
+SURE_WITHOUT_EVIDENCE = 0.8
+TEMPERATURE = 1.7  # the learnt chances are too bold by this; found by cross-validation
 REQUESTS = frozenset(
     (
         "probe-request",
@@ -57,12 +62,11 @@ _MAIL_IDEAS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A topic and how sure (0 to 1); `second` is the next best, with its own chance."""
+    """A topic and how sure (0 to 1); `others` are the next best, each with its own chance."""
 
     topic: str
     confidence: float
-    second: str = ""
-    second_chance: float = 0.0
+    others: tuple[tuple[str, float], ...] = ()
 
 
 class Classifier:
@@ -134,8 +138,6 @@ def _add_priors(scores: list[float], words: list[str], entities: Entities, model
         for topic, bonus in priors.get(idea, {}).items():
             if topic in model.topics:
                 scores[model.topics.index(topic)] += PRIOR * bonus
-    if "off-topic" in model.topics and speaks_of_mail(entities, model) == 2:
-        scores[model.topics.index("off-topic")] -= IN_SCOPE
 
 
 def _with_sentences(whole: list[float], parts: list[str], model: Classifier) -> list[float]:
@@ -225,17 +227,47 @@ _ORDER_VERBS = tuple(
 def classify(text: str, entities: Entities, model: Classifier | None = None) -> Guess:
     """The topic of a question, with what is no mail question told apart."""
     order = ranked(text, entities, model)
-    (chance, topic), (other, second) = order[0], order[1]
+    topic = order[0][1]
     plain = speaks_of_mail(entities, model)
     if entities.ranges or (entities.elsewhere and plain < 2):
-        return Guess("off-topic", 0.95, topic)
-    if _is_order(entities.marked) or _other_port(entities):
-        return Guess("off-topic", 0.9, topic)
-    if plain == 0 and topic not in REQUESTS:
-        return Guess("off-topic", max(0.6, 1 - chance), topic)
+        return Guess("off-topic", 0.95)
+    if _is_order(entities.marked) or _other_port(entities) or re.search(_NOT_OURS, entities.marked):
+        return Guess("off-topic", 0.9)
+    told = _calibrated(order)
+    if topic not in REQUESTS and _declines(order, plain):
+        return Guess("off-topic", max(0.6, 1 - told[0][1] if topic != "off-topic" else told[0][1]))
+    told = [pair for pair in told if pair[0] != "off-topic"]
+    topic, chance = told[0]
     if topic != "provider" and entities.providers and _asks_for_settings(topic, entities, model):
-        return Guess("provider", max(0.6, 1 - chance), topic, chance)
-    return Guess(topic, chance, second, other)
+        return Guess("provider", max(0.6, 1 - chance), tuple(told[:1]))
+    return Guess(topic, chance, tuple(told[1:3]))
+
+
+def _calibrated(order: list[tuple[float, str]]) -> list[tuple[str, float]]:
+    """Topics with chances that come true as often as they say, best first."""
+    powers = [(topic, chance ** (1 / TEMPERATURE)) for chance, topic in order]
+    total = sum(power for _, power in powers)
+    return [(topic, power / total) for topic, power in powers]
+
+
+# What no mail server, port or setting has to do with, however much the words are of mail.
+_NOT_OURS = (
+    r"\b(?:phone number|telephone number|customer (?:service|support|care)|support hotline|contact (?:\w+ ){0,3}support|telefono de|atencion al cliente"
+    r"|profile (?:picture|photo)|dark mode|modo oscuro|foto de perfil|pretend (?:to|you)|act as (?:a|an|if)|you are now|ahora eres|from now on you|system prompt"
+    r"|(?:ignore|forget|disregard) (?:all|any|your|the|previous)|(?:ignora|olvida) (?:todas|las|tus|todo)|haz como si|jailbreak|no rules|sin reglas"
+    r"|brute ?-?forc\w+|fuerza bruta|(?:list|lists|lista|find|finding|give|get|search|busca\w*|dame|encuentra) (?:\w+ ){0,4}open (?:mail |smtp )?relays|relays abiertos|open proxies"
+    r"|harvest|scrap(?:e|es|ing)\b|saque correos|sacar correos|extraer correos|without (?:being|getting) (?:traced|flagged|caught|blocked as spam)|sin que me (?:rastreen|detecten|pillen|bloqueen)"
+    r"|(?:inbox|bandeja de entrada|buzon) (?:of|de) @address|@address'?s? (?:inbox|mailbox|mails|emails|messages)|(?:buzon|correos|mensajes|bandeja) de @address|(?:did|has) \w+ (?:answer|repl|read|open|respond)\w*"
+    r"|square root|raiz cuadrada|(?:plus|minus|times|divided by|multiplied by|multiply|mas|menos|multiplica\w*|dividido entre|cuanto es) @p\d+ (?:by|plus|times|minus|por|mas|entre)|@p\d+ (?:plus|minus|times|divided by|multiplied by|mas|menos|dividido entre) (?:@p\d+|@num))\b"
+    r"|^\W*(?:say|di|repeat|repite) (?:that|que|after|after me|something|algo)\b"
+)
+
+
+def _declines(order: list[tuple[float, str]], plain: int) -> bool:
+    """Whether the chance that a text is not for us is too high."""
+    off = next((chance for chance, topic in order if topic == "off-topic"), 0.0)
+    best = next((chance for chance, topic in order if topic != "off-topic"), 0.0)
+    return off >= DECLINE_FROM[plain] or (plain == 0 and best < SURE_WITHOUT_EVIDENCE)
 
 
 def _is_order(marked: str) -> bool:

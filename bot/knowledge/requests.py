@@ -38,6 +38,7 @@ _WENT_WRONG = (
     r"timed out|refused|econn|etimedout|enotfound|exception|traceback|status=|\bsaid:|error:|errno|lost connection|unreachable"
     r"|wrong version|handshake fail|verify failed|getaddrinfo|se agoto|rechazad"
 )
+_ORDERS_FIRST = r"\W*(?:(?:please|can you|could you|por favor|puedes|hey|hi)\W+){0,3}(?:check|test|probe|verify|try|scan|comprueb|prueb|revis|mira|verific)"
 _PROBE = (
     r"\b(?:check|test|probe|verify|try|scan|ping|diagnose|inspect|examine|analy[sz]e|look at|audit|validate|connect(?:ing)? to"
     r"|comprueb\w+|comprob\w+|revis\w+|prueb\w+|probar|mira|mirar|examin\w+|analiz\w+|verific\w+|escane\w+|diagnostic\w+|chequea\w*|testea\w*|conecta(?:te)?|haz una prueba|echa un vistazo)\b"
@@ -277,7 +278,7 @@ def _as_probe(folded: str, target: str, entities: Entities) -> Wanted | None:
     bare = len(re.sub(r"\s+", " ", entities.marked).split()) <= 3
     if _only_shows(entities) or not (asks or ordered or bare):
         return None
-    if re.search(_WENT_WRONG, folded) and not ordered:
+    if re.search(_WENT_WRONG, folded) and not (ordered and re.match(_ORDERS_FIRST, folded)):
         return None
     if not entities.targets and not entities.provider_hosts:
         return None

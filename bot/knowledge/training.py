@@ -22,6 +22,7 @@ EPOCHS = 24
 RATE = 1.2
 DROPOUT = 0.25
 PENALTY = 3e-5
+AVERAGED = 12  # the last epochs, whose weights are averaged
 MAX_VARIANTS = 6
 SCALE = 100
 
@@ -110,6 +111,7 @@ def train(examples: Sequence[Example], *, epochs: int = EPOCHS) -> Model:
 def _descend(rows: list[tuple[Vector, int, float]], size: int, epochs: int) -> dict[str, list[float]]:
     chance = random.Random(25)  # noqa: S311  # shuffling, not secrets
     weights: dict[str, list[float]] = defaultdict(lambda: [0.0] * size)
+    sums: dict[str, list[float]] = defaultdict(lambda: [0.0] * size)
     for epoch in range(epochs):
         chance.shuffle(rows)
         rate = RATE / (1 + 0.12 * epoch)
@@ -133,7 +135,12 @@ def _descend(rows: list[tuple[Vector, int, float]], size: int, epochs: int) -> d
                     row[position] += step * value
         for row in weights.values():
             row[:] = [w * (1 - PENALTY * len(rows) ** 0.5 * 3) for w in row]
-    return weights
+        if epoch >= epochs - AVERAGED:
+            for name, row in weights.items():
+                total_row = sums[name]
+                for position, w in enumerate(row):
+                    total_row[position] += w / AVERAGED
+    return sums
 
 
 def encode(model: Model) -> dict[str, object]:
