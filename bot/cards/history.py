@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cards.alert import Manner
+from bot.cards.figures import incident_line, show_ms, show_percent, times_words
 from bot.cards.model import (
     Block,
     Bullets,
@@ -24,7 +25,6 @@ from bot.cards.model import (
     rich,
 )
 from bot.cards.moment import show_moment, show_short
-from bot.cards.report import incident_line, show_ms, show_percent, times_words
 from bot.cards.verdict import shown_target
 from bot.cards.watch import standing_words
 from bot.i18n import say, template

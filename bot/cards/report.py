@@ -5,33 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.cards.alert import Manner, why_of
-from bot.cards.chart import MAX_STRIPS
+from bot.cards.alert import Manner
+from bot.cards.figures import incident_line, row_name, show_ms, show_percent
 from bot.cards.model import (
     Attachment,
     Block,
     Bullets,
     Button,
     Card,
-    Chart,
     Heading,
     Note,
     Paragraph,
-    Strip,
     Table,
     Text,
     Tone,
     plain,
     rich,
 )
-from bot.cards.moment import show_length, show_moment, show_short
+from bot.cards.moment import show_moment, show_short
 from bot.cards.plaintext import text_of
+from bot.cards.report_chart import chart_of
 from bot.cards.rule import rule_words
 from bot.cards.verdict import TONES, shown_target
 from bot.i18n import say, template
 from bot.model.verdict import Finding, Word
-from bot.watches.figures import percentile
-from bot.watches.history import Incident
 from bot.watches.summary import Change, Row, Summary
 
 MAX_ROWS = 50
@@ -120,16 +117,6 @@ def summary_words(summary: Summary, manner: Manner) -> str:
     return text + say(language, f"report.{key}", count=incidents) + "."
 
 
-def show_percent(value: float | None) -> str:
-    """`99.95 %`, `100 %`; a dash when nothing is known."""
-    return "–" if value is None else f"{int(value * 100) / 100:g} %"
-
-
-def show_ms(value: float | None) -> str:
-    """`43 ms`; a dash when nothing is known."""
-    return "–" if value is None else f"{value:.0f} ms"
-
-
 def _missed(summary: Summary, manner: Manner) -> list[Block]:
     if not summary.missed:
         return []
@@ -192,11 +179,6 @@ def _figures(summary: Summary, manner: Manner) -> list[Block]:
     return [*blocks, *_policies(rows, language)]
 
 
-def row_name(row: Row) -> str:
-    """The target, with its place when that is not the usual one."""
-    return shown_target(row.target) + ("" if row.vantage == "local" else f" ({row.vantage})")
-
-
 def _figure_row(row: Row, now: datetime, language: str) -> tuple[str, ...]:
     return (
         row_name(row),
@@ -252,20 +234,6 @@ def _incidents(summary: Summary, manner: Manner) -> list[Block]:
     return [Heading(say(language, "report.incidents")), _bullets(lines, len(told), language)]
 
 
-def incident_line(incident: Incident, target: str, now: datetime, manner: Manner) -> Text:
-    """When it began and ended, how long it took, and why."""
-    ended = incident.ended_at
-    values = {
-        "target": target,
-        "began": show_short(incident.began_at, manner.language, manner.timezone),
-        "ended": show_short(ended or now, manner.language, manner.timezone),
-        "length": show_length((ended or now) - incident.began_at),
-    }
-    key = "report.incident" if ended else "report.incident-open"
-    why = why_of({"reason": incident.reason, "target": target}, manner)
-    return (*rich(template(manner.language, key), values), *(plain(f": {why}") if why else ()))
-
-
 def _findings(summary: Summary, manner: Manner) -> list[Block]:
     """What is wrong now, worst first."""
     told = [(row, one) for row in summary.rows for one in row.findings]
@@ -280,60 +248,7 @@ def _findings(summary: Summary, manner: Manner) -> list[Block]:
     return [heading, _bullets(lines, len(told), manner.language)]
 
 
-# ---- chart, period, nothing at all
-
-
-def chart_of(summary: Summary, manner: Manner) -> Chart:
-    """One line for all targets (the median of them), one strip for each."""
-    language = manner.language
-    columns = list(zip(*(row.values for row in summary.rows), strict=True))
-    values = [percentile([(value, 1) for value in column if value is not None], 0.5) for column in columns]
-    points = tuple(
-        (show_short(at, language, manner.timezone), value)
-        for at, value in zip(summary.starts, values, strict=True)
-    )
-    shown = summary.rows
-    if len(shown) > MAX_STRIPS:  # the picture has room for some: those that had most trouble
-        shown = tuple(sorted(shown, key=lambda row: row.figures.uptime or 0.0)[:MAX_STRIPS])
-    strips = tuple(
-        Strip(row_name(row), "".join(row.states), show_percent(row.figures.uptime)) for row in shown
-    )
-    return Chart(
-        title=say(language, "report.chart"),
-        alt=_alt(summary, [value for value in values if value is not None], manner),
-        points=points,
-        strips=strips,
-        language=language,
-    )
-
-
-def _alt(summary: Summary, values: Sequence[float], manner: Manner) -> str:
-    uptime = ", ".join(
-        f"{row_name(row)} {show_percent(row.figures.uptime)}" for row in summary.rows[:MAX_LINES]
-    )
-    return say(
-        manner.language,
-        "report.chart-alt",
-        since=show_moment(summary.starts[0], manner.language, manner.timezone),
-        until=show_moment(summary.until, manner.language, manner.timezone),
-        ms=times_words(values, manner.language),
-        uptime=uptime,
-    )
-
-
-def times_words(values: Sequence[float], language: str) -> str:
-    """Times to the answer in words."""
-    if not values:
-        return say(language, "report.chart-ms-none")
-    weighted = [(value, 1) for value in values]
-    return say(
-        language,
-        "report.chart-ms",
-        median=f"{percentile(weighted, 0.5):.0f}",
-        p95=f"{percentile(weighted, 0.95):.0f}",
-        low=f"{min(values):.0f}",
-        high=f"{max(values):.0f}",
-    )
+# ---- period, nothing at all
 
 
 def _period(summary: Summary, manner: Manner) -> Note:

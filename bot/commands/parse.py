@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.commands.catalog import BY_PATH, FIRST_WORDS, GROUPS
 from bot.commands.definition import Command, Option
+from bot.commands.zone import read_timezone
 from bot.errors import BadInput
 from bot.model.duration import parse_duration
 from bot.model.names import parse_domain
@@ -279,7 +280,7 @@ def read_value(option: Option, text: str) -> object:
                 raise BadInput("language-bad", text=text[:40])
             return known[text.lower()]
         case "timezone":
-            return _read_timezone(text)
+            return read_timezone(text)
         case "choice":
             if text.lower() not in option.choices:
                 raise BadInput(
@@ -288,19 +289,3 @@ def read_value(option: Option, text: str) -> object:
             return text.lower()
         case _:
             return text
-
-
-def _read_timezone(text: str) -> str:
-    from zoneinfo import ZoneInfo, available_timezones
-
-    try:
-        return ZoneInfo(text).key
-    except (KeyError, ValueError, OSError):
-        pass
-    wanted = text.strip().replace(" ", "_").lower()
-    cities = [
-        name for name in available_timezones() if wanted in (name.lower(), name.lower().rpartition("/")[2])
-    ]
-    if len(cities) == 1:
-        return cities[0]
-    raise BadInput("timezone-bad", text=text[:40])
