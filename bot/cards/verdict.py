@@ -331,6 +331,8 @@ def buttons_for(result: CheckResult, language: str, repeat: str | None = None) -
     made = [Button(label=say(language, "button.run-again"), command=f"{command} --fresh", style="primary")]
     if any(outcome.transcript for outcome in result.outcomes):
         made.append(Button(label=say(language, "button.details"), command=f"{command} --details"))
+    if result.kind == "domain":
+        made.append(Button(label=say(language, "button.settings"), command=f"port {result.target}"))
     if any(one.finding for one in result.uplinks):
         question = say(language, "uplink.lift-question")
         made.append(Button(label=say(language, "uplink.lift-button"), command=question))

@@ -34,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
             _TARGET,
             _PORTS,
             _KIND,
+            Option(name="selectors", kind="text", required=False, keyword="selectors", flag="--selectors"),
             Option(name="fresh", kind="flag", required=False, flag="--fresh"),
             Option(name="details", kind="flag", required=False, flag="--details"),
         ),

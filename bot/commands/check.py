@@ -6,6 +6,7 @@ The same target asked again within a minute gets the same result with its age; `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from bot.cards.model import Pending, Reply, Text, rich
 from bot.cards.verdict import buttons_for, details_card, verdict_card
 from bot.commands.definition import Call
 from bot.commands.examine import Examination, Examined, Kind, examine
+from bot.errors import BadInput
 from bot.i18n import template
 from bot.model.outcome import EndpointOutcome
 from bot.model.target import Target
@@ -30,6 +32,9 @@ from bot.probes.together import Step, Tell
 DETAILS_KEEP_S = 3600.0
 GOODBYE_S = 2.0
 MAX_STEPS_SHOWN = 12
+MAX_SELECTORS = 8
+# RFC 6376 section 3.1: labels with dots between.
+_SELECTOR = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,61}[a-z0-9_])?", re.ASCII)
 
 
 async def check(call: Call) -> Reply:
@@ -54,7 +59,20 @@ def read_examination(call: Call) -> Examination:
     ports = tuple(int(port) for port in call.get("ports", tuple) or ())
     kind = call.get("kind", str)
     chosen: Kind | None = "domain" if kind == "domain" else "host" if kind == "host" else None
-    return ask_about(call.need("target", Target), ports, chosen, call.tools)
+    wanted = ask_about(call.need("target", Target), ports, chosen, call.tools)
+    return replace(wanted, selectors=read_selectors(call.get("selectors", str) or ""))
+
+
+def read_selectors(text: str) -> tuple[str, ...]:
+    """DKIM selectors, separated by commas.
+
+    Raises:
+        BadInput: `selectors-bad`.
+    """
+    words = [word for word in re.split(r"[,\s]+", text.lower()) if word]
+    if len(words) > MAX_SELECTORS or not all(_SELECTOR.fullmatch(word) for word in words):
+        raise BadInput("selectors-bad", text=text[:60], limit=MAX_SELECTORS)
+    return tuple(dict.fromkeys(words))
 
 
 def ask_about(
@@ -102,7 +120,7 @@ def recent_checks(tools: Tools) -> Recent[Examined]:
 
 def _key(wanted: Examination) -> Hashable:
     people = wanted.target.local_part is not None
-    return (str(wanted.target), people, wanted.kind, wanted.ports, wanted.scheduled)
+    return (str(wanted.target), people, wanted.kind, wanted.ports, wanted.selectors, wanted.scheduled)
 
 
 def make_reply(
@@ -126,7 +144,8 @@ def repeat_of(wanted: Examination) -> str:
     """The words that ask for the same again."""
     ports = f" {','.join(map(str, wanted.ports))}" if wanted.ports else ""
     kind = f" --as {wanted.kind}" if wanted.kind else ""
-    return f"check {wanted.target}{ports}{kind}"
+    selectors = f" selectors {','.join(wanted.selectors)}" if wanted.selectors else ""
+    return f"check {wanted.target}{ports}{kind}{selectors}"
 
 
 def teller(call: Call) -> Tell:

@@ -52,12 +52,14 @@ class Examination:
     Attributes:
         kind: As what; None decides by what the DNS says.
         ports: Ports somebody named, beside the target's own.
+        selectors: DKIM selectors somebody named.
         scheduled: Nobody waits: longer patience, fewer connections at once.
     """
 
     target: Target
     kind: Kind | None = None
     ports: tuple[int, ...] = ()
+    selectors: tuple[str, ...] = ()
     scheduled: bool = False
 
 
@@ -174,6 +176,7 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
         tell,
         vantage=tools.settings.vantage,
         ports=tuple(sorted(plan.asked)),
+        selectors=wanted.selectors,
         settings=discover_settings(wish, network, clock, probe),
         explain=uplinks_of(tools).explain,
         planned=planned,

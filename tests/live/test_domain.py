@@ -131,6 +131,21 @@ def test_every_finding_is_said_completely(language: str, ran: Ran) -> None:
             assert not re.search(r"\{[a-z_]+\}", text), (finding.id, text)
 
 
+def test_a_selector_that_was_named_is_found() -> None:
+    async def look() -> dict[str, Any]:
+        async with MailLab() as lab:
+            _, zones = build_domains(lab)
+            await lab.start(zones)
+            result, _ = await check_domain(
+                "ownkey.test", lab.network(), SystemClock(), manner(), _nobody, selectors=("x7f3",)
+            )
+            assert result.mail is not None
+            return dict(result.mail["dkim"])
+
+    found = asyncio.run(look())
+    assert (found["status"], [one["selector"] for one in found["selectors"]]) == ("ok", ["x7f3"])
+
+
 def test_a_first_policy_names_the_very_hosts(ran: Ran) -> None:
     (missing,) = [one for one in ran.results["plain.test"].findings if one.id == "mta-sts-missing"]
     lines = missing.details["policy"].split(" ⏎ ")

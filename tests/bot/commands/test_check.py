@@ -11,9 +11,10 @@ import pytest
 
 from bot.cards.model import Pending, Reply
 from bot.cards.plaintext import render_plain, text_of
-from bot.commands.check import ask_about, run_check
+from bot.commands.check import ask_about, read_selectors, repeat_of, run_check
+from bot.commands.examine import Examination
 from bot.dispatch import answer
-from bot.errors import TargetRefused
+from bot.errors import BadInput, TargetRefused
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.request import Person, Place, Request
 from bot.model.target import parse_target
@@ -270,3 +271,27 @@ async def test_the_dns_takes_its_time_from_the_connect(lab: Lab, monkeypatch: py
     monkeypatch.setattr(together, "probe_endpoint", probe)
     await lab.ask("check mx.example.com 25")
     assert seen == [pytest.approx(3.5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "selectors"),
+    [
+        ("s1", ("s1",)),
+        ("S1, mail2026 s1", ("s1", "mail2026")),
+        ("a.b_c-d", ("a.b_c-d",)),
+        ("", ()),
+    ],
+)
+def test_selectors_are_read(text: str, selectors: tuple[str, ...]) -> None:
+    assert read_selectors(text) == selectors
+
+
+@pytest.mark.parametrize("text", ["../x", "a b*", "ü", "-a", "x" * 64, "a,b,c,d,e,f,g,h,i", "s1;"])
+async def test_bad_selectors_get_one_line(text: str) -> None:
+    with pytest.raises(BadInput, match="selectors-bad"):
+        read_selectors(text)
+
+
+async def test_selectors_travel_with_the_button_to_run_again() -> None:
+    wanted = Examination(target=parse_target("example.com"), kind="domain", selectors=("s1", "s2"))
+    assert repeat_of(wanted) == "check example.com --as domain selectors s1,s2"
