@@ -32,6 +32,7 @@ class Asked:
         guild: Server; None in a direct message.
         channel: A thread is a channel of its own.
         between_others: A direct message between people, in which we are only as a command.
+        name: `@` and the person's user name, which is one person's only; a display name anybody can take.
         roles: Of the person in the server.
         admin: Discord says that the person may manage the server; None when it did not say.
         invited: Whether we are a member of the server (a person's own installation works without).
@@ -47,6 +48,7 @@ class Asked:
     channel: str
     between_others: bool = False
     person: str
+    name: str = ""
     locale: str | None = None
     roles: tuple[str, ...] = ()
     admin: bool | None = None

@@ -247,7 +247,7 @@ class Conversation:
 
     async def _request(self, asked: Asked) -> Request:
         command = command_of(asked)
-        person = Person(id=asked.person, admin=bool(asked.admin), locale=asked.locale)
+        person = Person(id=asked.person, name=asked.name, admin=bool(asked.admin), locale=asked.locale)
         if command is not None and (command.changes or command.guarded or command.path == ("why",)):
             person = await self._desk.people.find(asked)
         return Request(

@@ -21,6 +21,7 @@ SUBCOMMAND, GROUP, ATTACHMENT = 1, 2, 11
 SPOKEN = (0, 19)  # DEFAULT, REPLY
 MAY_MANAGE = 0x20 | 0x8  # MANAGE_GUILD, ADMINISTRATOR
 GROUP_DIRECT = 2  # interaction context PRIVATE_CHANNEL: between others, without us
+MAX_NAME = 32
 PREFIXES = ("!mailport", "/mailport")
 
 
@@ -106,6 +107,7 @@ def _base(data: Payload) -> dict[str, Any] | None:
         "channel": channel,
         "between_others": guild is None and data.get("context") == GROUP_DIRECT,
         "person": person,
+        "name": _name(user),
         "locale": _text(data.get("locale")) or None,
         "roles": _words(member.get("roles")),
         "admin": _may_manage(member.get("permissions")),
@@ -173,6 +175,7 @@ def read_message(data: Payload, *, own_id: str) -> Asked | None:
         guild=guild,
         channel=_text(data.get("channel_id")),
         person=person,
+        name=_name(author),
         roles=_words(_mapping(data.get("member")).get("roles")),
         text=words,
         files=_attached(data.get("attachments")),
@@ -189,6 +192,11 @@ def _without_prefix(words: str) -> str:
     """Words without `!mailport` or `/mailport`, which people type out of habit."""
     first, _, rest = words.partition(" ")
     return rest.strip() if first.lower() in PREFIXES else words
+
+
+def _name(user: Payload) -> str:
+    name = _text(user.get("username"))[:MAX_NAME]
+    return f"@{name}" if name else ""
 
 
 def _may_manage(permissions: object) -> bool | None:

@@ -38,7 +38,8 @@ class People:
 
     async def find(self, asked: Asked) -> Person:
         """The person; when Discord does not say, one without rights."""
-        return Person(id=asked.person, admin=await self._may_manage(asked), locale=asked.locale)
+        admin = await self._may_manage(asked)
+        return Person(id=asked.person, name=asked.name, admin=admin, locale=asked.locale)
 
     async def _may_manage(self, asked: Asked) -> bool:
         if asked.guild is None:

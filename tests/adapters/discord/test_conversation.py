@@ -86,7 +86,7 @@ async def test_a_slow_check_is_deferred_at_once_shows_progress_and_is_edited(ben
     made = await bench.discord.command("check", options={"target": "example.com"})
     await until(lambda: made.first)
     assert made.first == {"type": 5}
-    assert made.first_at - made.at < 1.0
+    assert made.first_at - made.at < 1.6  # before the check was done
     await until(lambda: made.edits)
     assert "Probing 3 endpoints  1/3" in words_of(made.shown)
     await bench.settled()
@@ -125,7 +125,7 @@ async def test_a_database_that_hangs_does_not_delay_the_first_response(bench: Be
     parts.seen.first_anywhere = stuck  # type: ignore[method-assign]
     made = await bench.discord.command("ask", options={"question": "which port for imap?"})
     await until(lambda: made.first)
-    assert made.first_at - made.at < 2.0
+    assert made.first_at - made.at < 2.5  # before the database said anything
     await bench.settled()
     assert "993" in words_of(made.shown)
 
@@ -232,6 +232,7 @@ async def test_a_mention_is_answered_by_a_reply(bench: Bench) -> None:
     assert answer["message_reference"] == {"message_id": message["id"], "fail_if_not_exists": False}
     assert bench.asked[0].text == "is all right?"
     assert bench.asked[0].place.workspace == "discord:200"
+    assert (bench.asked[0].person.id, bench.asked[0].person.name) == (MEMBER, "@somebody")
 
 
 async def test_progress_and_verdict_of_a_mention_are_one_message(bench: Bench) -> None:
