@@ -3,6 +3,7 @@
 The tables decide what is due; any number of processes may run this engine on one database.
 
     sweeps        claims due watches, probes them, a few at once per host
+    pace          how many run at once without making people wait
     recorder      judges what came back and writes states and messages in one transaction
     reports       puts due reports into the outbox
     sender        takes messages out of the outbox and posts them, in order per channel

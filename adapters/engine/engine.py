@@ -15,6 +15,7 @@ from adapters.engine import metrics
 from adapters.engine.hand import Hand
 from adapters.engine.heartbeat import Heartbeat
 from adapters.engine.housekeeping import Housekeeping
+from adapters.engine.pace import Pace
 from adapters.engine.recorder import Recorder
 from adapters.engine.reports import Reports
 from adapters.engine.run import Run, make_run
@@ -56,6 +57,7 @@ class Engine:
         self._tools = tools
         self._name = name
         self._duties = duties
+        self._pace = Pace(tools.clock.monotonic)
         self._parts: list[Steady] = []
         self._keeper: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -115,7 +117,7 @@ class Engine:
         self._build(stores)
         self._problem = ""
         self._tasks = [asyncio.create_task(part.run(), name=part.name) for part in self._parts]
-        self._tasks.append(asyncio.create_task(metrics.measure_lag(self._tools.clock.monotonic), name="lag"))
+        self._tasks.append(asyncio.create_task(self._pace.measure(), name="pace"))
 
     def _build(self, stores: Stores) -> None:
         tools, clock, vantage = self._tools, self._tools.clock, self._tools.settings.vantage
@@ -127,7 +129,7 @@ class Engine:
             stores, clock, self._name, vantage, lost_since=lambda: uplink.lost_since, news=news
         )
         run = self._duties.run or make_run(tools)
-        self._sweeper = Sweeper(stores.watches, clock, vantage, run, hand, recorder, beat.shards)
+        self._sweeper = Sweeper(stores.watches, clock, vantage, run, hand, recorder, beat.shards, self._pace)
         reports = Reports(stores.reports, clock, news)
 
         async def more() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 from prometheus_client import Counter, Gauge, Histogram
 
 from bot.model.outcome import EndpointOutcome
@@ -43,19 +40,9 @@ LEADER = Gauge("mailport_leader", "1 while this process holds it", ["lease"])
 PART = Gauge("mailport_engine_part_ready", "1 when a part of the engine works", ["part"])
 LOOP_LAG = Histogram("mailport_loop_lag_seconds", "How late the event loop runs a timer", buckets=_LAG)
 
-LAG_PERIOD_S = 0.25
-
 
 def count_outcome(outcome: EndpointOutcome) -> None:
     """Count one probe of an endpoint."""
     PROBES.labels(outcome.endpoint.service.name, outcome.state).inc()
     for phase, milliseconds in outcome.phases_ms.items():
         PHASE_SECONDS.labels(phase).observe(milliseconds / 1000)
-
-
-async def measure_lag(clock: Callable[[], float]) -> None:
-    """Measure how late timers are, for ever."""
-    while True:
-        due = clock() + LAG_PERIOD_S
-        await asyncio.sleep(LAG_PERIOD_S)
-        LOOP_LAG.observe(max(0.0, clock() - due))

@@ -1,4 +1,4 @@
-"""Claims due watches and runs them, 64 at once, at most three of one host.
+"""Claims due watches and runs them, 64 at once at most (`pace`), at most three of one host.
 
 With several processes at one place each takes the shards that fall to it (`heartbeat`), so that one host
 is not probed by two of them; that is for politeness only: what keeps a watch from being run twice is its
@@ -13,13 +13,13 @@ from collections.abc import Callable, Collection
 
 from adapters.engine import metrics
 from adapters.engine.hand import LEASE_S, Hand
+from adapters.engine.pace import Pace
 from adapters.engine.recorder import Recorder
 from adapters.engine.run import Run
 from bot.ports import Clock
 from bot.watches.stores import WatchStore
 from bot.watches.watch import Watch, host_of
 
-AT_ONCE = 64
 PER_HOST = 3
 BATCH = 200
 # Claimed ahead of running, so that fast probes never wait for the database.
@@ -44,6 +44,7 @@ class Sweeper:
         hand: Hand,
         recorder: Recorder,
         shards: Callable[[], Collection[int] | None] = lambda: None,
+        pace: Pace | None = None,
     ) -> None:
         self._watches = watches
         self._clock = clock
@@ -52,6 +53,7 @@ class Sweeper:
         self._hand = hand
         self._recorder = recorder
         self._shards = shards
+        self._pace = pace or Pace(clock.monotonic)
         self._waiting: dict[str, deque[Watch]] = {}
         self._ready: deque[str] = deque()
         self._of_host: Counter[str] = Counter()
@@ -101,7 +103,7 @@ class Sweeper:
             self._ready.append(host)
 
     def _start(self) -> None:
-        while self._ready and len(self._tasks) < AT_ONCE:
+        while self._ready and len(self._tasks) < self._pace.at_once:
             host = self._ready.popleft()
             watch = self._waiting[host].popleft()
             if not self._waiting[host]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from adapters.engine.hand import Hand
+from adapters.engine.pace import MOST, Pace
 from adapters.engine.recorder import Recorder
 from adapters.engine.run import Ran
 from adapters.engine.sweeps import Sweeper
@@ -100,8 +101,17 @@ class Process:
         self.recorder = Recorder(
             self.stores, self.clock, self.hand, is_lost=self._is_lost, news=self._count_news
         )
+        pace = Pace(self.clock.monotonic)
+        pace.at_once = MOST
         self.sweeper = Sweeper(
-            self.stores.watches, self.clock, self.vantage, self._run, self.hand, self.recorder, self.shards
+            self.stores.watches,
+            self.clock,
+            self.vantage,
+            self._run,
+            self.hand,
+            self.recorder,
+            self.shards,
+            pace,
         )
 
     async def _is_lost(self) -> bool:

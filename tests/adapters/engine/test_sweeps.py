@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.engine import hand, recorder, sweeps
+from adapters.engine import hand, pace, recorder, sweeps
 from adapters.engine.heartbeat import own_shards
 from bot.errors import Unavailable
 from bot.watches.stores import Stores
@@ -55,7 +55,7 @@ async def test_at_most_three_of_a_host_and_64_in_all_run_at_once(
     process = Process(stores, clock, gates={one: asyncio.Event() for one in (*same, *others)})
     await process.sweeper.step()
     await process.settle()
-    assert len(process.running) == sweeps.AT_ONCE == process.most_at_once
+    assert len(process.running) == pace.MOST == process.most_at_once
     for one in others:
         process.gates[one].set()
     await process.settle()
@@ -237,6 +237,20 @@ async def test_a_lost_uplink_is_not_held_against_anybody(stores: Stores, clock: 
     assert await waiting(stores) == []
     state = (await stores.watches.states(watch.workspace, [watch.id]))[watch.id]
     assert (state.last_word, state.last_reason, state.bad) == ("unknown", "uplink-lost", 0)
+
+
+def test_runs_are_started_the_slower_the_later_the_loop_is() -> None:
+    kept = pace.Pace(lambda: 0.0)
+    kept.heed(0.2)
+    assert kept.at_once < pace.MOST
+    for _ in range(50):
+        kept.heed(0.2)
+    assert kept.at_once == pace.LEAST
+    kept.heed(0.03)
+    assert kept.at_once == pace.LEAST
+    for _ in range(50):
+        kept.heed(0.001)
+    assert kept.at_once == pace.MOST
 
 
 def test_shards_are_shared_out_and_only_those_of_the_dead_move() -> None:
