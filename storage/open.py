@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, delete, inspect, text
 from sqlalchemy.engine import URL
 
+from bot.errors import Unavailable
 from bot.watches.stores import Stores
 from storage.audit import SqlAudit
 from storage.channels import SqlChannels
@@ -107,8 +108,12 @@ async def upgrade(database: Database) -> None:
 
 def _upgrade(connection: Connection) -> None:
     # Alembic costs a third of a second and ten megabytes: only a database that is behind pays for it.
-    if _revision(connection) == newest_revision():
+    found, known = _revision(connection), known_revisions()
+    if found == known[-1]:
         return
+    if found is not None and found not in known:
+        # "why" is what readiness and status show.
+        raise Unavailable("database-newer", found=found, newest=known[-1], why=f"newer revision {found}")
     from storage.migrations.revisions import upgrade_to_newest
 
     upgrade_to_newest(connection)
@@ -120,7 +125,7 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def newest_revision() -> str:
-    """The newest revision, by the names of the migrations' files."""
+def known_revisions() -> tuple[str, ...]:
+    """All revisions, oldest first, by the names of the migrations' files."""
     files = (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py")
-    return max(path.name.split("_", 1)[0] for path in files)
+    return tuple(sorted(path.name.split("_", 1)[0] for path in files))

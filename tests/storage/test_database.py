@@ -19,7 +19,7 @@ from storage.copies import backup, restore, upgrade_database
 from storage.database import Database, read_url
 from storage.lock import ServerLock
 from storage.migrations.revisions import all_revisions, differences, move_to, newest, revision_of
-from storage.open import data_home, database_url, newest_revision, open_stores, opened, upgrade
+from storage.open import data_home, database_url, known_revisions, open_stores, opened, upgrade
 from tests.storage.conftest import HERE, NOW
 
 
@@ -57,8 +57,21 @@ def test_the_data_folder_is_xdgs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert data_home() == Path.home() / ".local" / "share"
 
 
-def test_the_files_name_the_newest_revision_as_alembic_does() -> None:
-    assert newest_revision() == newest()
+def test_the_files_name_the_revisions_as_alembic_does() -> None:
+    assert known_revisions() == all_revisions()
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(database_setting: str) -> None:
+    database = await opened(database_url(database_setting))
+    try:
+        await upgrade(database)
+        async with database.write() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        with pytest.raises(Unavailable) as refused:
+            await upgrade(database)
+        assert (refused.value.key, refused.value.details["found"]) == ("database-newer", "9999")
+    finally:
+        await database.engine.dispose()
 
 
 async def test_migrations_lead_up_to_the_tables_and_back_to_nothing(database_setting: str) -> None:
