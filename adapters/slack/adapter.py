@@ -148,7 +148,7 @@ class SlackAdapter:
             self._keeper.wake()
 
     def _work(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._careful(work), name="slack work")
+        task = asyncio.create_task(self._careful(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -56,6 +56,8 @@ def build_app(
         process_before_response=True,
         request_verification_enabled=False,
         ssl_check_enabled=False,
+        url_verification_enabled=False,  # web.py answers it, Socket Mode has none
+        ignoring_self_events_enabled=False,  # inbox.py leaves alone what no person said
         attaching_function_token_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )

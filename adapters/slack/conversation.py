@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -13,14 +14,14 @@ from adapters.conversation.runs import Run, Runs
 from adapters.conversation.seen import Seen
 from adapters.slack.api import SlackFailed
 from adapters.slack.delivery import Delivery, Ways
-from adapters.slack.inbox import Asked, changes_something, form_of
+from adapters.slack.inbox import Asked, changes_something, form_of, is_instant
 from adapters.slack.installations import Installations, Installed
 from adapters.slack.people import People
 from adapters.slack.render import render_pending
 from bot.cards.model import Button, Card, Paragraph, Pending, Reply, plain, rich
 from bot.i18n import has, say, template
 from bot.model.request import Person, Place, Request
-from bot.ports import Progress
+from bot.ports import Progress, silence
 
 PROGRESS_AFTER_S = 0.9
 PROGRESS_EVERY_S = 1.5
@@ -28,6 +29,8 @@ INTERRUPTED_S = 1.0
 RUNS_AT_ONCE = 64
 # Messages that wait for a channel beyond this: a progress message would only make the queue longer.
 BUSY_CHANNEL = 3
+# Ids of requests: unique among processes, cheap within one.
+_PROCESS, _NUMBERS = secrets.token_hex(4), itertools.count(1)
 _LOG = logging.getLogger(__name__)
 
 Answer = Callable[[Request, Progress], Awaitable[Reply]]
@@ -88,6 +91,15 @@ class Conversation:
         if installed is None:
             _LOG.warning("Slack workspace %s is not installed; nothing is answered there", asked.team)
             return
+        if is_instant(asked):
+            reply = await self._run(asked, installed, silence)
+            await slot.turn()
+            await Delivery(asked, installed.token, self._desk.ways).finish(with_form(reply.card, asked))
+            return
+        await self._hold_run(asked, installed, slot)
+
+    async def _hold_run(self, asked: Asked, installed: Installed, slot: Slot) -> None:
+        """What may take long: shared with whoever asks the same meanwhile, with progress."""
         run = self._runs.join(_equal(asked), lambda tell: self._run(asked, installed, tell))
         delivery = Delivery(asked, installed.token, self._desk.ways)
         try:
@@ -122,7 +134,7 @@ class Conversation:
                 asked.team, asked.person, installed.token, locale=asked.locale
             )
         return Request(
-            id=secrets.token_hex(6),
+            id=f"{_PROCESS}{next(_NUMBERS):06x}",
             place=place_of(asked),
             person=person,
             text=asked.text,

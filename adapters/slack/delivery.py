@@ -108,6 +108,8 @@ class Delivery:
         await self._public(first, anchored=bool(rendered.files or rendered.charts))
         for message in rest:
             await self._continue(message)
+        if not rendered.files and not rendered.charts:
+            return
         # Without a message of ours in the channel we may still be a member: then the file stands alone.
         thread = self.asked.thread or self.ts
         await self.ways.files.send(self.token, self.asked.channel, thread, rendered, self.asked.team)

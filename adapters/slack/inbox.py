@@ -14,6 +14,7 @@ from bot.commands.catalog import BY_PATH, FIRST_WORDS
 
 Payload = Mapping[str, Any]
 PREFIX = "!mailport"
+_INSTANT = frozenset({"ask", "explain", "trace", "help"})
 _ADDRESSED = re.compile(r"^[\s,:;–—-]+")
 SPOKEN_SUBTYPES = frozenset({None, "", "thread_broadcast", "file_share", "me_message"})
 
@@ -234,6 +235,13 @@ def changes_something(asked: Asked) -> bool:
     words = tuple(word.lower().lstrip("!/") for word in first)
     command = BY_PATH.get(words) or BY_PATH.get(words[:1])
     return command is not None and (command.changes or command.guarded or command.path == ("why",))
+
+
+def is_instant(asked: Asked) -> bool:
+    """Whether the answer follows from the words alone: nothing to show progress of, nothing to share."""
+    first = asked.command[:1] if asked.command is not None else tuple(asked.text.split(None, 1)[:1])
+    word = first[0].lower().lstrip("/!") if first else "help"
+    return word in _INSTANT or word not in FIRST_WORDS
 
 
 def in_team(asked: Asked, team: str | None, enterprise: str | None) -> Asked:

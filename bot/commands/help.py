@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from bot.cards.model import (
     Block,
     Bullets,
@@ -95,6 +97,7 @@ def _group_card(group: str, language: str) -> Card:
     )
 
 
+@cache
 def _command_card(command: Command, language: str) -> Card:
     summary = template(language, f"{command.key}.summary")
     options = tuple(

@@ -246,13 +246,13 @@ async def test_a_burst_is_acknowledged_at_once_and_answered_in_order(bench: Benc
 
 async def test_one_slow_check_holds_nobody_up(bench: Bench) -> None:
     async def script(request: Request, progress: Progress) -> Reply:
-        if request.text == "slow":
+        if request.text == "check slow.example":
             await progress(Pending(plain("still at it")))
             await asyncio.sleep(2.5)
         return Reply(card=said(request.text))
 
     bench.answers(script)
-    await bench.command("slow")
+    await bench.command("check slow.example")
     await bench.command("quick")
     await until(lambda: len(bench.slack.messages) == 2)
     assert "still at it" in words_of(bench.slack.messages[0])
