@@ -128,9 +128,11 @@ def advise(finding: Finding, language: str) -> Advice:
     def part(name: str) -> Text:
         return rich(template(language, f"finding.{finding.id}.{name}"), values)
 
+    binding = finding.details.get("binding", "")
+    promised = rich(" " + template(language, f"promised.{binding}"), values) if binding else ()
     return Advice(
         title=part("title"),
-        detail=part("detail"),
+        detail=(*part("detail"), *promised),
         fix=part("fix"),
         sources=catalogue()[finding.id].sources,
     )

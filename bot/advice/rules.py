@@ -9,11 +9,12 @@ section 4). What was not learnt is never taken for a "no".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from bot.advice.findings import FindingId
 from bot.advice.rules_host import HOST_RULES
 from bot.advice.rules_tls import TLS_RULES
-from bot.advice.situation import PLAIN, Situation, about, is_delivery
+from bot.advice.situation import BINDING, PLAIN, Situation, about, is_delivery
 from bot.model.outcome import EndpointOutcome, Sign
 from bot.model.verdict import Finding, Severity
 
@@ -71,6 +72,17 @@ def stalled(outcome: EndpointOutcome, _: Situation) -> Iterator[Finding]:
 RULES: tuple[Rule, ...] = (*TLS_RULES, spoken, late_greeting, stalled)
 
 
+def _with_policy(
+    findings: Iterable[Finding], outcome: EndpointOutcome, situation: Situation
+) -> Iterator[Finding]:
+    """Where a fault is only critical because the domain promised better, that is told too."""
+    for finding in findings:
+        if finding.severity == "critical" and is_delivery(outcome) and situation.policy in BINDING:
+            yield replace(finding, details={**finding.details, "binding": situation.policy})
+        else:
+            yield finding
+
+
 def findings_of(outcomes: Iterable[EndpointOutcome], situation: Situation = PLAIN) -> tuple[Finding, ...]:
     """Every finding on the endpoints of one host, compared with each other, equal ones made one.
 
@@ -84,7 +96,7 @@ def findings_of(outcomes: Iterable[EndpointOutcome], situation: Situation = PLAI
         for outcome in together
         if outcome.state == "open"
         for rule in RULES
-        for finding in rule(outcome, situation)
+        for finding in _with_policy(rule(outcome, situation), outcome, situation)
     ]
     compared = [finding for rule in HOST_RULES for finding in rule(together, situation)]
     replaced = {

@@ -68,4 +68,12 @@ def _half_answers(host: str, addresses: Addresses) -> list[Finding]:
 def _on_record(
     id_: FindingId, host: str, record: str, reason: str, severity: Severity | None = None
 ) -> Finding:
-    return find(id_, host, severity, host=host, record=record, reason=reason)
+    return find(
+        id_,
+        host,
+        severity,
+        host=host,
+        record=record,
+        reason=reason,
+        question=f"{record.partition('/')[0]} {host}",
+    )

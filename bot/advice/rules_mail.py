@@ -41,7 +41,9 @@ class DomainFindings:
 
 def judge_domain(policies: MailPolicies, outcomes: Sequence[EndpointOutcome]) -> DomainFindings:
     """Findings on the DNS of a domain and on every MX host that was probed."""
-    found = [finding for rule in MAIL_RULES for finding in rule(policies)]
+    # Of a name that does not exist there is nothing more to say.
+    rules = (mail_exchangers,) if policies.mx.status == "nxdomain" else MAIL_RULES
+    found = [finding for rule in rules for finding in rule(policies)]
     alive = {one.endpoint.host for one in outcomes if one.state == "open"}
     for host in dict.fromkeys(outcome.endpoint.host for outcome in outcomes):
         group = [outcome for outcome in outcomes if outcome.endpoint.host == host]
@@ -88,7 +90,8 @@ def mail_exchangers(policies: MailPolicies) -> Iterator[Finding]:
             yield find("cname-loop", domain, host=domain)
         case "servfail" if not mx.hosts:
             id_: FindingId = "dnssec-bogus" if mx.bogus else "dns-servfail"
-            yield find(id_, domain, host=domain, record="MX", reason=mx.detail or "SERVFAIL")
+            reason = mx.detail or "SERVFAIL"
+            yield find(id_, domain, host=domain, record="MX", reason=reason, question=f"MX {domain}")
 
 
 _HOST_FINDINGS: dict[str, FindingId] = {
@@ -123,10 +126,14 @@ def _about_host(id_: FindingId, host: MxHost, domain: str, severity: Severity) -
         severity,
         host=host.name,
         record="A/AAAA",
+        question=f"A {host.name}",
         reason=reasons.get(host.status, host.status.upper()),
         address=listed(address for address, _ in host.refused) or "-",
         line=f"{domain}. IN MX {host.preference or 10} {host.canonical or host.name}.",
     )
+
+
+_PREFIXES = {"SPF": "", "DMARC": "_dmarc.", "MTA-STS": "_mta-sts.", "TLS-RPT": "_smtp._tls."}
 
 
 def unanswered(policies: MailPolicies) -> Iterator[Finding]:
@@ -144,8 +151,16 @@ def unanswered(policies: MailPolicies) -> Iterator[Finding]:
         yield find(
             "dns-timeout", policies.domain, record=listed(late), reason=policies.mx.detail or "timeout"
         )
-    if failed:
-        yield find("dns-servfail", policies.domain, "warning", record=listed(failed), reason="SERVFAIL")
+    # Where already the MX fails, it is one fault and not five.
+    if failed and (policies.mx.hosts or policies.mx.status != "servfail"):
+        yield find(
+            "dns-servfail",
+            policies.domain,
+            "warning",
+            record=listed(failed),
+            reason="SERVFAIL",
+            question=f"TXT {_PREFIXES[failed[0]]}{policies.domain}",
+        )
 
 
 def sender_policy(policies: MailPolicies) -> Iterator[Finding]:

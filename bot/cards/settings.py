@@ -93,7 +93,9 @@ def settings_card(target: str, discovery: Discovery, notes: tuple[str, ...], lan
     if notes:
         blocks.append(Bullets(tuple(rich(note) for note in notes)))
     if not best:
-        blocks.append(Paragraph(rich(template(language, f"settings-card.{key}-why"))))
+        why = "missing" if discovery.domain == "missing" else "null" if discovery.null_mx == "yes" else key
+        values = {"domain": discovery.name}
+        blocks.append(Paragraph(rich(template(language, f"settings-card.{why}-why"), values)))
     blocks.append(Note(plain(say(language, "settings-card.small-print", ms=f"{discovery.duration_ms:.0f}"))))
     buttons = tuple(
         Button(label=f"check {one.host}:{one.port}"[:80], command=f"check {one.host}:{one.port}")

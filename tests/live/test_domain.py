@@ -131,6 +131,23 @@ def test_every_finding_is_said_completely(language: str, ran: Ran) -> None:
             assert not re.search(r"\{[a-z_]+\}", text), (finding.id, text)
 
 
+def test_what_makes_a_certificate_matter_is_told(ran: Ran) -> None:
+    told = {}
+    for name in ("certenforce.test", "certtesting.test", "certnone.test"):
+        (fault,) = [one for one in ran.results[name].findings if one.id == "cert-self-signed"]
+        told[name] = (fault.severity, "tells senders not to deliver" in text_of(advise(fault, "en").detail))
+    assert told == {
+        "certenforce.test": ("critical", True),
+        "certtesting.test": ("warning", False),
+        "certnone.test": ("info", False),
+    }
+
+
+def test_a_failing_zone_is_one_fault_and_not_five(ran: Ran) -> None:
+    for name, id_ in (("bogus.test", "dnssec-bogus"), ("dead.test", "dns-servfail")):
+        assert [one.id for one in ran.results[name].findings] == [id_]
+
+
 def test_a_selector_that_was_named_is_found() -> None:
     async def look() -> dict[str, Any]:
         async with MailLab() as lab:

@@ -210,6 +210,7 @@ def _mx_cases(lab: MailLab) -> tuple[Case, ...]:
             says={"mx.status": "nxdomain", "spf.status": "none"},
             verdict="fail",
             found=frozenset({"name-not-found"}),
+            never=frozenset({"spf-missing", "dmarc-missing"}),
         ),
         Case(
             name="alias.test",
