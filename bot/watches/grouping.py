@@ -117,7 +117,8 @@ def _group_message(members: Sequence[tuple[Watch, News]]) -> Message:
         type="group",
         payload={
             "kind": members[0][1].kind,
-            "members": [payload_of(watch, news) for watch, news in members],
+            # One line each is told of them, so one finding is enough.
+            "members": [payload_of(watch, replace(news, told=news.told[:1])) for watch, news in members],
         },
         # All of one thread (they broke together and recover together): the answer belongs into it.
         thread_of=threads.pop() if len(threads) == 1 else None,
