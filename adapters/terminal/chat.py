@@ -145,7 +145,7 @@ async def chat(tools: Tools, history_file: Path | None, wish: Language | None = 
 def _named(button: Button) -> str:
     """A button's label, and the words it stands for where they differ."""
     label, words = harmless(button.label), harmless(button.command)
-    return label if label == words else f"{label}  ({words})"
+    return label if words in (label, f"ask {label}") else f"{label}  ({words})"
 
 
 @contextmanager
