@@ -240,7 +240,8 @@ class Messenger(Protocol):
         """Send once; returns the platform's message id.
 
         Raises:
-            Unavailable: Try again later (`retry_after` in the details when known).
+            Unavailable: Try again later (`retry_after` in the details when known; `sent` is False there
+                when it certainly did not reach the platform).
             NotFound: The channel is gone or closed to us; do not try again.
         """
         ...

@@ -493,7 +493,13 @@ class MemoryOutbox:
         return [one for one in self._sent.values() if one.done_at is None]
 
     async def claim(
-        self, now: datetime, *, limit: int = 100, lease_s: float = 60, platforms: Sequence[str] = ()
+        self,
+        now: datetime,
+        *,
+        limit: int = 100,
+        lease_s: float = 60,
+        platforms: Sequence[str] = (),
+        one_each: bool = False,
     ) -> tuple[Delivery, ...]:
         """See `OutboxStore.claim`."""
         held_up: set[tuple[str, str]] = set()
@@ -504,6 +510,8 @@ class MemoryOutbox:
                 held_up.add(channel)
             elif channel not in held_up and (not platforms or channel[0].split(":")[0] in platforms):
                 chosen.append(one)
+            if one_each:
+                held_up.add(channel)
         for one in chosen[:limit]:
             one.next_try_at, one.tries = now + timedelta(seconds=lease_s), one.tries + 1
         return tuple(self._delivery(one) for one in chosen[:limit])
@@ -526,11 +534,10 @@ class MemoryOutbox:
         if one is not None and one.done_at is None:
             one.done_at, one.message_id = now, message_id
 
-    async def retry(self, keys: Sequence[str], at: datetime, why: str) -> None:
+    async def retry(self, keys: Sequence[str], at: datetime, why: str, *, tried: bool = True) -> None:
         """See `OutboxStore.retry`."""
-        for key in keys:
-            if key in self._sent and self._sent[key].done_at is None:
-                self._sent[key].next_try_at = at
+        for one in self._held(keys):
+            one.next_try_at, one.tries = at, one.tries if tried else one.tries - 1
 
     def _held(self, keys: Sequence[str]) -> list[_Sent]:
         return [self._sent[key] for key in keys if key in self._sent and self._sent[key].done_at is None]

@@ -57,7 +57,13 @@ class SqlOutbox:
             return await put_messages(self._database, connection, messages, now)
 
     async def claim(
-        self, now: datetime, *, limit: int = 100, lease_s: float = 60, platforms: Sequence[str] = ()
+        self,
+        now: datetime,
+        *,
+        limit: int = 100,
+        lease_s: float = 60,
+        platforms: Sequence[str] = (),
+        one_each: bool = False,
     ) -> tuple[Delivery, ...]:
         """See `OutboxStore.claim`."""
         if not await self._anything(now):
@@ -65,7 +71,7 @@ class SqlOutbox:
         async with self._database.write() as connection:
             if self._database.kind == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CLAIM_LOCK})
-            ids = (await connection.execute(_sendable(now, limit, platforms))).scalars().all()
+            ids = (await connection.execute(_sendable(now, limit, platforms, one_each))).scalars().all()
             if not ids:
                 return ()
             lease = now + timedelta(seconds=lease_s)
@@ -89,13 +95,14 @@ class SqlOutbox:
                 .values(done_at=now, message_id=message_id[:200], problem=None)
             )
 
-    async def retry(self, keys: Sequence[str], at: datetime, why: str) -> None:
+    async def retry(self, keys: Sequence[str], at: datetime, why: str, *, tried: bool = True) -> None:
         """See `OutboxStore.retry`."""
+        tries = OUTBOX.c.tries if tried else OUTBOX.c.tries - 1
         async with self._database.write() as connection:
             await connection.execute(
                 update(OUTBOX)
                 .where(OUTBOX.c.key.in_(keys), OUTBOX.c.done_at.is_(None))
-                .values(next_try_at=at, problem=why[:300])
+                .values(next_try_at=at, problem=why[:300], tries=tries)
             )
 
     async def keep(self, keys: Sequence[str], lease: datetime, until: datetime) -> int:
@@ -169,8 +176,8 @@ def _earlier(waiting_at: datetime | None = None) -> Any:
     return found if waiting_at is None else found.where(earlier.c.next_try_at > waiting_at)
 
 
-def _sendable(now: datetime, limit: int, platforms: Sequence[str]) -> Any:
-    held_up = _earlier(waiting_at=now)
+def _sendable(now: datetime, limit: int, platforms: Sequence[str], one_each: bool) -> Any:  # noqa: FBT001
+    held_up = _earlier() if one_each else _earlier(waiting_at=now)
     statement = select(OUTBOX.c.id).where(OUTBOX.c.done_at.is_(None), OUTBOX.c.next_try_at <= now, ~held_up)
     if platforms:
         own = (

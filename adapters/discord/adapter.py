@@ -69,7 +69,7 @@ class DiscordAdapter:
     async def post(self, post: Post) -> str:
         """Send a card outside any request. See `Messenger.post`."""
         if self._parts is None:
-            raise Unavailable("discord-unavailable", why=self._condition.words)
+            raise Unavailable("discord-unavailable", why=self._condition.words, sent=False)
         try:
             return await self._parts.messenger.post(post)
         except Unavailable as problem:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,6 @@ from bot.watches.message import Delivery, Message
 from bot.watches.stores import OutboxStore
 
 CHANNELS_AT_ONCE = 32
-BATCH = 100
 LEASE_S = 10.0
 RENEW_S = 3.0
 CARD_S = 120.0
@@ -57,12 +56,17 @@ class _Lease:
 
 
 class _NotNow(Exception):
-    """The message has to wait."""
+    """The message has to wait.
 
-    def __init__(self, seconds: float, why: str) -> None:
+    Attributes:
+        tried: False if it certainly never reached the platform.
+    """
+
+    def __init__(self, seconds: float, why: str, *, tried: bool = True) -> None:
         super().__init__(why)
         self.seconds = seconds
         self.why = why
+        self.tried = tried
 
 
 class Sender:
@@ -91,11 +95,13 @@ class Sender:
     async def step(self) -> float:
         """Lengthen leases, claim what may be sent, start sending; seconds until there may be more."""
         await self._renew()
-        platforms = self._platforms()
-        if not platforms or len(self._busy) >= CHANNELS_AT_ONCE:
+        platforms, room = self._platforms(), CHANNELS_AT_ONCE - len(self._busy)
+        if not platforms or room <= 0:
             return LOOK_S
         now = self._clock.now()
-        claimed = await self._outbox.claim(now, limit=BATCH, lease_s=LEASE_S, platforms=tuple(platforms))
+        claimed = await self._outbox.claim(
+            now, limit=room, lease_s=LEASE_S, platforms=tuple(platforms), one_each=True
+        )
         if not claimed:
             return LOOK_S
         mono = self._clock.monotonic()
@@ -103,12 +109,13 @@ class Sender:
             now + timedelta(seconds=LEASE_S), mono, mono + LEASE_S, {one.message.key for one in claimed}
         )
         self._leases.append(lease)
-        for channel, deliveries in _by_channel(claimed).items():
+        for delivery in claimed:
+            channel = (delivery.message.workspace, delivery.message.channel)
             if channel in self._busy:
                 # Only after a jump of the clock: our own claim ended while we are still at it.
-                lease.keys.difference_update(one.message.key for one in deliveries)
+                lease.keys.discard(delivery.message.key)
                 continue
-            task = asyncio.create_task(self._channel(deliveries, lease), name="send")
+            task = asyncio.create_task(self._deliver(delivery, lease), name="send")
             self._busy[channel] = task
             task.add_done_callback(partial(self._left, channel))
         return 0.0
@@ -139,29 +146,19 @@ class Sender:
                 else:
                     self._leases.remove(lease)
 
-    # ---- one channel
+    # ---- one message
 
-    async def _channel(self, deliveries: Sequence[Delivery], lease: _Lease) -> None:
-        waiting = [one.message.key for one in deliveries]
+    async def _deliver(self, delivery: Delivery, lease: _Lease) -> None:
+        key = delivery.message.key
         try:
-            for delivery in deliveries:
-                if self._clock.monotonic() >= lease.ends:
-                    return  # others may have it by now
-                with structlog.contextvars.bound_contextvars(message=delivery.message.key):
-                    settled = await self._settle(delivery)
-                waiting.pop(0)
-                lease.keys.discard(delivery.message.key)
-                if not settled:
-                    break
-            if waiting:
-                await self._outbox.give_back(waiting, self._clock.now())
-        except MailportError as problem:
-            _LOG.warning("the outbox does not work now: %s", problem)
+            if self._clock.monotonic() < lease.ends:  # else others may have it by now
+                with structlog.contextvars.bound_contextvars(message=key):
+                    await self._settle(delivery)
         finally:
-            lease.keys.difference_update(waiting)
+            lease.keys.discard(key)
 
-    async def _settle(self, delivery: Delivery) -> bool:
-        """Send one message and say so in the outbox; False when the channel has to wait."""
+    async def _settle(self, delivery: Delivery) -> None:
+        """Send one message and say so in the outbox."""
         message, clock = delivery.message, self._clock
         try:
             message_id = await self._send(delivery)
@@ -170,18 +167,17 @@ class Sender:
             _LOG.warning("%s can not be posted: %s", message.key, why)
             metrics.MESSAGES.labels(message.type, "given-up").inc()
             await self._surely(lambda: self._outbox.give_up(message.key, why, clock.now()))
-            return True
+            return
         except _NotNow as later:
             pause = later
             metrics.MESSAGES.labels(message.type, "later").inc()
             at = clock.now() + timedelta(seconds=pause.seconds)
             _LOG.warning("%s waits %.0f s: %s", message.key, pause.seconds, pause.why)
-            await self._surely(lambda: self._outbox.retry([message.key], at, pause.why))
-            return False
+            await self._surely(lambda: self._outbox.retry([message.key], at, pause.why, tried=pause.tried))
+            return
         metrics.MESSAGES.labels(message.type, "sent" if message_id else "nothing").inc()
         metrics.MESSAGE_SECONDS.observe(max(0.0, (clock.now() - delivery.created_at).total_seconds()))
         await self._surely(lambda: self._outbox.done(message.key, message_id, clock.now()))
-        return True
 
     async def _surely(self, write: Callable[[], Awaitable[None]]) -> None:
         """Write what happened, however long the database does not work: it must not be done twice."""
@@ -207,7 +203,7 @@ class Sender:
             raise NotFound("too-old", why="older than three days")
         messenger = self._platforms().get(platform_of(message.workspace))
         if messenger is None:
-            raise _NotNow(LOOK_S, "the platform left this process")
+            raise _NotNow(LOOK_S, "the platform left this process", tried=False)
         try:
             delivery = await self._answered(delivery)
             if message.edits is not None and not delivery.edit:
@@ -243,13 +239,6 @@ def platform_of(workspace: str) -> str:
     return workspace.partition(":")[0]
 
 
-def _by_channel(claimed: Sequence[Delivery]) -> dict[tuple[str, str], list[Delivery]]:
-    channels: dict[tuple[str, str], list[Delivery]] = {}
-    for one in claimed:
-        channels.setdefault((one.message.workspace, one.message.channel), []).append(one)
-    return channels
-
-
 def _post(delivery: Delivery, card: Card) -> Post:
     message = delivery.message
     return Post(
@@ -267,11 +256,12 @@ def _later(problem: Exception, tries: int) -> _NotNow:
     """How long to wait: as the platform says, else longer with every try and never all at once."""
     details = problem.details if isinstance(problem, MailportError) else {}
     why = str(details.get("why") or str(problem) or type(problem).__name__)[:200]
+    tried = details.get("sent") is not False
     asked = details.get("retry_after")
     if isinstance(asked, int | float):
-        return _NotNow(min(LONGEST_PAUSE_S, float(asked) + 0.1), why)
+        return _NotNow(min(LONGEST_PAUSE_S, float(asked) + 0.1), why, tried=tried)
     pause = min(LONGEST_PAUSE_S, 2.0 ** min(tries, 10))
-    return _NotNow(pause * (0.5 + random.random() / 2), why)  # noqa: S311  # no secret
+    return _NotNow(pause * (0.5 + random.random() / 2), why, tried=tried)  # noqa: S311  # no secret
 
 
 def _nobody() -> None:

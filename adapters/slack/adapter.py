@@ -69,7 +69,7 @@ class SlackAdapter:
     async def post(self, post: Post) -> str:
         """Send a card outside any request. See `Messenger.post`."""
         if self._parts is None:
-            raise Unavailable("slack-unavailable", why=self.status())
+            raise Unavailable("slack-unavailable", why=self.status(), sent=False)
         try:
             return await self._parts.messenger.post(post)
         except Unavailable as problem:

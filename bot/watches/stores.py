@@ -254,7 +254,13 @@ class OutboxStore(Protocol):
         ...
 
     async def claim(
-        self, now: datetime, *, limit: int = 100, lease_s: float = 60, platforms: Sequence[str] = ()
+        self,
+        now: datetime,
+        *,
+        limit: int = 100,
+        lease_s: float = 60,
+        platforms: Sequence[str] = (),
+        one_each: bool = False,
     ) -> tuple[Delivery, ...]:
         """Claim messages that may be sent now, oldest first.
 
@@ -262,6 +268,8 @@ class OutboxStore(Protocol):
 
         Args:
             platforms: Only workspaces of these ("slack", "discord", "local"); empty takes all.
+            one_each: Only the oldest message of each channel: whoever dies then leaves behind no more
+                doubtful ones than it was posting.
         """
         ...
 
@@ -269,8 +277,12 @@ class OutboxStore(Protocol):
         """The platform accepted it under that id."""
         ...
 
-    async def retry(self, keys: Sequence[str], at: datetime, why: str) -> None:
-        """Not now: free again at that time."""
+    async def retry(self, keys: Sequence[str], at: datetime, why: str, *, tried: bool = True) -> None:
+        """Not now: free again at that time.
+
+        Args:
+            tried: False if it certainly never reached the platform; the try then does not count.
+        """
         ...
 
     async def keep(self, keys: Sequence[str], lease: datetime, until: datetime) -> int:

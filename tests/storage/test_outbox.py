@@ -57,6 +57,25 @@ async def test_what_was_claimed_and_not_tried_is_no_retry(stores: Stores) -> Non
     assert again.tries == 1
 
 
+async def test_a_try_that_reached_nobody_is_no_retry(stores: Stores) -> None:
+    await stores.outbox.put([message("a")], NOW)
+    await stores.outbox.claim(NOW)
+    await stores.outbox.retry(["a"], later(seconds=5), "not connected", tried=False)
+    assert await claimed_keys(stores, seconds=4) == []
+    (again,) = await stores.outbox.claim(later(seconds=5))
+    assert again.tries == 1
+
+
+async def test_only_the_oldest_of_each_channel_where_that_is_asked(stores: Stores) -> None:
+    await stores.outbox.put([message("a"), message("b"), message("c", "C2")], NOW)
+    first = await stores.outbox.claim(NOW, one_each=True)
+    assert [one.message.key for one in first] == ["a", "c"]
+    assert await stores.outbox.claim(NOW, one_each=True) == ()
+    await stores.outbox.done("a", "1", NOW)
+    (second,) = await stores.outbox.claim(NOW, one_each=True)
+    assert second.message.key == "b"
+
+
 async def test_a_clock_put_back_does_not_hold_messages_up(stores: Stores) -> None:
     await stores.outbox.put([message("a"), message("b", "C2")], NOW)
     await stores.outbox.claim(NOW)

@@ -74,7 +74,7 @@ def sender_of(
 
 async def sent(sender: Sender) -> None:
     """Send what may be sent now."""
-    for _ in range(6):
+    for _ in range(12):
         await sender.step()
         for _ in range(20):
             await asyncio.sleep(0)
