@@ -13,6 +13,8 @@ from adapters.slack.render import render_card, text_only
 from bot.cards.model import Card
 from bot.dispatch import answer
 from bot.model.request import Person, Place, Request
+from tests.adapters.test_report_everywhere import card_of as report_of
+from tests.adapters.test_report_everywhere import summary
 from tests.bot.cards.test_alert import NOW, message_of
 from tests.bot.cards.test_alert import card as alert
 from tests.bot.cards.test_verdict import card_of, result_of
@@ -59,6 +61,14 @@ async def certificate_ends() -> Card:
     return await alert(message_of("certificate", ends_at=NOW + timedelta(days=7)))
 
 
+async def weekly() -> Card:
+    return report_of(summary(4), "en")
+
+
+async def weekly_of_one_point() -> Card:
+    return report_of(summary(1, slots=1), "es")
+
+
 async def gallery() -> Card:
     return GALLERY
 
@@ -67,6 +77,8 @@ CARDS: dict[str, Callable[[], Awaitable[Card]]] = {
     "gallery": gallery,
     "verdict-good": good_verdict,
     "verdict-bad-es": bad_verdict,
+    "report-four": weekly,
+    "report-one-point-es": weekly_of_one_point,
     "alert-broke": broke,
     "alert-recovered-es": recovered,
     "alert-certificate": certificate_ends,
@@ -75,7 +87,7 @@ CARDS: dict[str, Callable[[], Awaitable[Card]]] = {
     "off-topic": core("what is the best pizza in Rome?"),
     "diagnosis": core("explain 535 5.7.8 authentication failed"),
     "trace": core(HEADERS),
-    "help-check": core("help check"),
+    "help-ask": core("help ask"),
     "settings": core("settings language es", admin=True),
     "refusal-right": core("settings language es"),
     "refusal-target": core("check 10.0.0.1"),
@@ -108,7 +120,9 @@ async def test_cards_look_as_agreed(name: str) -> None:
     if not path.exists():  # pragma: no cover  # a new card: look at the file, then commit it
         path.write_text(text, "utf-8")
         pytest.fail(f"wrote {path}; look at it and run again")
-    assert text == path.read_text("utf-8")
+    assert text == path.read_text("utf-8"), (
+        f"if the change is meant: delete {path.name}, run again, look at the diff"
+    )
 
 
 def test_every_golden_file_belongs_to_a_card() -> None:
