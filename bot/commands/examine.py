@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from bot.advice.findings import by_severity
@@ -15,11 +17,11 @@ from bot.advice.rules import findings_of
 from bot.advice.rules_dns import judge_addresses
 from bot.advice.rules_uplink import reasons_with, with_uplinks
 from bot.advice.situation import Situation
-from bot.commands.controls import uplinks_of
 from bot.commands.recommend import recommended_from
 from bot.errors import TargetRefused
 from bot.model.outcome import EndpointOutcome
 from bot.model.target import Target
+from bot.model.uplink import Uplink
 from bot.model.verdict import CheckResult
 from bot.ports import Addresses, DnsAnswer, Network, Tools
 from bot.probes.budget import PER_ADDRESS_INTERACTIVE, PER_ADDRESS_SCHEDULED, Budget
@@ -128,7 +130,7 @@ async def _host(
     # One port stands for all of them: a forbidden address was not touched on any.
     beside = forbidden_outcomes(name, addresses.refused, plan.ports[:1], checked_at)
     situation = Situation(asked=plan.asked)
-    uplinks = await uplinks_of(tools).explain(probed)
+    uplinks = await explain_dropped(probed, tools)
     found = (*resolved.findings, *findings_of((*probed, *beside), situation))
     findings = with_uplinks(found, probed, uplinks)
     judgement = judge(probed, findings, asked=plan.asked, undetermined=resolved.undetermined)
@@ -178,10 +180,20 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
         ports=tuple(sorted(plan.asked)),
         selectors=wanted.selectors,
         settings=discover_settings(wish, network, clock, probe),
-        explain=uplinks_of(tools).explain,
+        explain=partial(explain_dropped, tools=tools),
         planned=planned,
     )
     return Examined(result, policies)
+
+
+async def explain_dropped(outcomes: Sequence[EndpointOutcome], tools: Tools) -> tuple[Uplink, ...]:
+    """Whose doing it is that ports were dropped; () when none was."""
+    if not any(outcome.state == "filtered" for outcome in outcomes):
+        return ()
+    # Imported here: most checks drop nothing, and a cold start should not pay for it.
+    from bot.commands.controls import uplinks_of
+
+    return await uplinks_of(tools).explain(outcomes)
 
 
 async def _untold(_: object) -> None:

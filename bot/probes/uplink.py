@@ -142,19 +142,20 @@ class Uplinks:
         )
 
     async def _came_back(self, host: str, port: int, family: Literal[4, 6]) -> bool | None:
-        """Whether anything came back from a host; None when it could not be asked."""
-        found = await self._network.resolver.addresses(host, lifetime=DNS_S)
-        address = next((one for one in found.allowed if one.version == family), None)
-        if address is None:
-            return None
-        endpoint = Endpoint(host=host, address=str(address), family=family, service=service_for(port))
+        """Whether anything came back from a host in time; None when it could not be asked."""
+        endpoint: Endpoint | None = None
         try:
             async with asyncio.timeout(ASK_S):
+                found = await self._network.resolver.addresses(host, lifetime=DNS_S)
+                address = next((one for one in found.allowed if one.version == family), None)
+                if address is None:
+                    return None
+                endpoint = Endpoint(host=host, address=str(address), family=family, service=service_for(port))
                 connection = await self._network.dialer.dial(endpoint)
         except MailportError:
             return None
         except (TimeoutError, OSError) as problem:
-            return isinstance(problem, ConnectionRefusedError)
+            return None if endpoint is None else isinstance(problem, ConnectionRefusedError)
         keep_under_way(_take_leave(connection, endpoint.service))
         return True
 

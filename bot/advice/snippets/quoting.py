@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr  # only writes
 
 _SAFE_IN_SHELL = re.compile(r"[A-Za-z0-9@%+=:,./_-]+", re.ASCII)
 _SAFE_IN_INI = re.compile(r"[^#;\"`$]*")
@@ -58,9 +58,9 @@ def url_part(text: str) -> str:
 
 def xml(text: str) -> str:
     """Text between tags."""
-    return escape(text)
+    return html.escape(text, quote=False)
 
 
 def xml_attribute(text: str) -> str:
     """An attribute's value with its quotes."""
-    return quoteattr(text)
+    return f'"{html.escape(text)}"'
