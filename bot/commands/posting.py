@@ -13,10 +13,13 @@ from functools import partial
 from bot.advice.findings import advise, catalogue, slots
 from bot.cards.alert import Manner, alert_card, group_card, own_card
 from bot.cards.finding import Advice
-from bot.cards.model import Card, plain
+from bot.cards.model import Block, Card, plain
+from bot.cards.places import Place, places_blocks
 from bot.model.verdict import Finding
 from bot.ports import Tools
 from bot.watches.message import Message
+
+_WORTH_COMPARING = ("broke", "still-broken", "blind")
 
 
 async def card_of(message: Message, tools: Tools) -> Card | None:
@@ -28,13 +31,41 @@ async def card_of(message: Message, tools: Tools) -> Card | None:
     manner = await manner_of(message.workspace, message.channel, tools)
     match message.type:
         case "alert":
-            return alert_card(message.payload, manner)
+            card = alert_card(message.payload, manner)
+            return replace(card, blocks=(*card.blocks, *await _elsewhere(message, manner, tools)))
         case "group":
             return group_card(message.payload, manner)
         case "uplink" | "vantage":
             return own_card(message.type, message.payload, manner)
         case "report":
             return await _report_card(message, tools)
+
+
+async def _elsewhere(message: Message, manner: Manner, tools: Tools) -> tuple[Block, ...]:
+    """What other places see of a target that is broken, or not seen, from one."""
+    target, vantage = message.payload.get("target"), message.payload.get("vantage")
+    if message.payload.get("kind") not in _WORTH_COMPARING:
+        return ()
+    stores = await tools.stores()
+    others = {
+        watch.id: watch.vantage
+        for watch in await stores.watches.of_workspace(message.workspace)
+        if watch.target == target and watch.vantage != vantage and not watch.paused
+    }
+    if not others:
+        return ()
+    states = await stores.watches.states(message.workspace, list(others))
+    digests = await stores.watches.digests(message.workspace, list(others))
+    places = {
+        others[one]: Place(others[one], state.last_word, state.last_at, digests.get(one, {}))
+        for one, state in states.items()
+        if state.last_word and state.last_at is not None
+    }
+    return places_blocks(sorted(places.values(), key=_by_name), tools.clock.now(), manner.language)
+
+
+def _by_name(place: Place) -> str:
+    return place.vantage
 
 
 async def _report_card(message: Message, tools: Tools) -> Card | None:
