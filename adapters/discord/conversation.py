@@ -31,7 +31,7 @@ from bot.model.request import Person, Request
 from bot.ports import Progress
 
 # What probes is deferred after this moment, in which the core can refuse; everything else a little later.
-REFUSAL_S = 0.25
+REFUSAL_S = 0.15
 ANSWER_S = 0.9
 # Deferred by then at the latest, whoever else's turn it is.
 LATEST_S = 1.5

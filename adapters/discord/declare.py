@@ -30,8 +30,12 @@ _COMPLETED: frozenset[Kind] = frozenset(
 )
 
 
-def make_tree() -> list[Json]:
-    """All commands of the application: one group with the catalogue's words."""
+def make_tree(*, everywhere: bool = True) -> list[Json]:
+    """All commands of the application: one group with the catalogue's words.
+
+    Args:
+        everywhere: Not for one server alone, which has neither installations nor contexts.
+    """
     shown = [command for command in COMMANDS if command.chat and command.ready]
     options: list[Json] = []
     for command in shown:
@@ -44,15 +48,8 @@ def make_tree() -> list[Json]:
             group |= {"type": GROUP, "options": []}
             options.append(group)
         group["options"].append(_subcommand(command))
-    return [
-        {
-            **_described(NAME, "discord.command"),
-            "type": 1,
-            "options": options,
-            "integration_types": list(INSTALLS),
-            "contexts": list(CONTEXTS),
-        }
-    ]
+    where = {"integration_types": list(INSTALLS), "contexts": list(CONTEXTS)} if everywhere else {}
+    return [{**_described(NAME, "discord.command"), "type": 1, "options": options, **where}]
 
 
 def tree_hash(tree: Sequence[Json]) -> str:

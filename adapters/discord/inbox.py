@@ -124,10 +124,10 @@ def _asked(base: Mapping[str, Any], kind: Kind, *, path: tuple[str, ...] | None 
 
 def _path_and_options(body: Payload) -> tuple[tuple[str, ...], list[Payload]]:
     path: list[str] = []
-    options = [_mapping(one) for one in body.get("options") or ()]
+    options = [_mapping(one) for one in _items(body.get("options"))]
     while options and options[0].get("type") in (SUBCOMMAND, GROUP):
         path.append(_text(options[0].get("name")))
-        options = [_mapping(one) for one in options[0].get("options") or ()]
+        options = [_mapping(one) for one in _items(options[0].get("options"))]
     return tuple(path), options
 
 
@@ -148,7 +148,7 @@ def _arguments(options: Sequence[Payload], body: Payload) -> dict[str, Any]:
 
 def _attached(many: object) -> tuple[Attached, ...]:
     found = []
-    for one in many if isinstance(many, list) else ():
+    for one in _items(many):
         part = _mapping(one)
         size = part.get("size")
         if _text(part.get("url")):
@@ -184,7 +184,7 @@ def read_message(data: Payload, *, own_id: str) -> Asked | None:
 
 def _answers_us(data: Payload, own_id: str) -> bool:
     answered = _mapping(_mapping(data.get("referenced_message")).get("author"))
-    pinged = any(_text(_mapping(one).get("id")) == own_id for one in data.get("mentions") or ())
+    pinged = any(_text(_mapping(one).get("id")) == own_id for one in _items(data.get("mentions")))
     return pinged and _text(answered.get("id")) == own_id and bool(_text(data.get("content")).strip())
 
 
@@ -208,6 +208,10 @@ def _mapping(value: object) -> Payload:
     return value if isinstance(value, Mapping) else {}
 
 
+def _items(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _text(value: object) -> str:
     """Text; ids may come as numbers."""
     if isinstance(value, str):
@@ -216,4 +220,4 @@ def _text(value: object) -> str:
 
 
 def _words(value: object) -> tuple[str, ...]:
-    return tuple(_text(one) for one in value) if isinstance(value, list) else ()
+    return tuple(_text(one) for one in _items(value))

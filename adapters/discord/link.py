@@ -140,8 +140,10 @@ class Link(DiscordWebSocket):
         if self._keep_alive:
             self._keep_alive.tick()
         if isinstance(data, dict):
-            parser = self._discord_parsers[event]
-            parser(data)
+            try:
+                self._discord_parsers[event](data)
+            except Exception:  # noqa: BLE001  # a bug of ours must cost one event, not the connection
+                _LOG.exception("an event of Discord's could not be taken")
         return True
 
     def _mended(self, frame: dict[str, Any]) -> dict[str, Any]:

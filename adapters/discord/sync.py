@@ -20,7 +20,7 @@ async def sync_commands(api: DiscordApi, tools: Tools) -> bool:
         DiscordFailed: Discord does not take them.
     """
     guild = tools.settings.discord_guild_id
-    tree = make_tree()
+    tree = make_tree(everywhere=guild is None)
     wanted, key = tree_hash(tree), f"discord:tree:{api.application}:{guild or 'everywhere'}"
     now = tools.clock.now()
     try:

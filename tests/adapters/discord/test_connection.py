@@ -257,6 +257,7 @@ async def test_one_server_gets_the_commands_when_the_setting_says_so(discord: Di
     await adapter.start()
     await until(lambda: adapter.status() == "ok")
     assert list(discord.commands) == [GUILD]
+    assert "contexts" not in discord.commands[GUILD][0]  # of commands everywhere only
     await adapter.stop(1.0)
 
 
