@@ -17,11 +17,13 @@ from bot.commands.permission import refuse_unallowed
 from bot.commands.rate import Limiter
 from bot.errors import MailportError
 from bot.i18n import LANGUAGES
-from bot.model.request import Language, Request
+from bot.model.request import CURRENT_REQUEST, Language, Request
 from bot.ports import Progress, Tools, silence
 
 if TYPE_CHECKING:
     from logging import Logger
+
+_INFO = 20  # logging.INFO, without importing logging
 
 
 async def answer(
@@ -33,14 +35,26 @@ async def answer(
         progress: Called with intermediate states while something takes time.
         limiter: Counts requests per person, channel and workspace; None counts nothing (terminal).
     """
+    token = CURRENT_REQUEST.set(request.id)
+    try:
+        return await _answered(request, tools, progress, limiter)
+    finally:
+        CURRENT_REQUEST.reset(token)
+
+
+async def _answered(request: Request, tools: Tools, progress: Progress, limiter: Limiter | None) -> Reply:
     language, timezone = await _here(request, tools)
+    began = tools.clock.monotonic()
     try:
         if limiter is not None:
             limiter.count(request, tools.clock.monotonic())
         parsed = parse_request(request)
         refuse_unallowed(parsed.command, request)
-        return await _run(parsed, request, tools, language, timezone, progress)
+        reply = await _run(parsed, request, tools, language, timezone, progress)
+        _tell_log(parsed.command.name, request, tools.clock.monotonic() - began)
+        return reply
     except MailportError as problem:
+        _tell_log(problem.key, request, tools.clock.monotonic() - began)
         return _failed(problem, language)
     except Exception:  # noqa: BLE001  # a bug of ours must not take the conversation down
         _log().exception("request failed", extra={"request_id": request.id})
@@ -80,6 +94,17 @@ def _of_locale(request: Request) -> str | None:
     locale = (request.person.locale or "")[:2].lower()
     alone = request.place.private or request.place.platform == "web"  # a page is read by one person
     return locale if alone and locale in LANGUAGES else None
+
+
+def _tell_log(what: str, request: Request, seconds: float) -> None:
+    """A line per answer, for whoever runs a server: never what was said."""
+    if request.place.platform == "terminal":
+        return
+    logger = _log()
+    if logger.isEnabledFor(_INFO):
+        place = request.place
+        extra = {"platform": place.platform, "workspace": place.workspace, "ms": round(seconds * 1000, 1)}
+        logger.info("answered: %s", what, extra=extra)
 
 
 def _log() -> Logger:

@@ -11,11 +11,22 @@ import sys
 
 import structlog
 
+from bot.model.request import CURRENT_REQUEST
+
+
+def _with_request(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """Along with every line the id of the request that it belongs to."""
+    request_id = CURRENT_REQUEST.get()
+    if request_id:
+        event.setdefault("request_id", request_id)
+    return event
+
 
 def set_up_logs(level: str, *, as_json: bool = False) -> None:
     """Send all logs of this process through one formatter."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _with_request,
         structlog.stdlib.ExtraAdder(),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal
 
 Platform = Literal["slack", "discord", "terminal", "web"]
 Language = Literal["en", "es"]
+# The id of the request that is being answered, for every line that is logged meanwhile; "" when none is.
+CURRENT_REQUEST: ContextVar[str] = ContextVar("mailport_request", default="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
