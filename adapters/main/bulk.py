@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
+import stat
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TextIO
+from contextlib import contextmanager
 
 from adapters.main.arguments import Given, texts_of
 from adapters.main.compose import close_tools, make_tools
 from adapters.main.oneshot import OPERATOR, TERMINAL, wished_language
+from adapters.terminal.lines import lines_of
+from adapters.terminal.progress import Bar
 from bot.cards.plaintext import render_plain
 from bot.commands.catalog import BY_PATH
 from bot.dispatch import answer
@@ -36,8 +40,8 @@ def check_many(given: Given, settings: Settings) -> int:
     if not given.has("--from-file"):
         raise BadInput("file-missing", option="--from-file", command="mailport check")
     at_once = _concurrency(given.options.get("--concurrency", "16"))
-    with _opened(given.options["--from-file"]) as stream:
-        statuses = asyncio.run(_check_all(_targets(stream), given, at_once, settings))
+    with _opened(given.options["--from-file"]) as descriptor:
+        statuses = asyncio.run(_check_all(descriptor, given, at_once, settings))
     return next((status for status in _STATUS_ORDER if status in statuses), 0)
 
 
@@ -47,48 +51,71 @@ def _concurrency(text: str) -> int:
     return int(text)
 
 
-def _opened(name: str) -> TextIO:
+@contextmanager
+def _opened(name: str) -> Iterator[int]:
+    """A file's descriptor; `-` is standard input's."""
     if name == "-":
-        return sys.stdin
+        yield sys.stdin.fileno()
+        return
     try:
-        return Path(name).open(encoding="utf-8", errors="replace")
+        descriptor = os.open(name, os.O_RDONLY)
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as problem:
         raise BadInput("file-unreadable", path=name, why=problem.strerror or str(problem)) from None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
-def _targets(stream: TextIO) -> Iterator[str]:
-    """One target a line; empty lines and comments are passed over."""
-    for line in stream:
-        target = line.partition("#")[0].strip()
-        if target:
-            yield target
+def _target(line: str) -> str:
+    """The target on a line; empty lines and comments have none."""
+    return line.partition("#")[0].strip()
 
 
-async def _check_all(targets: Iterator[str], given: Given, at_once: int, settings: Settings) -> set[int]:
-    """Run `concurrency` walkers over the one iterator, so that a million lines need no memory."""
+async def _count(descriptor: int) -> int | None:
+    """How many targets a file holds; None for what can be read only once."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not sys.stderr.isatty():
+        return None
+    count = 0
+    async for line in lines_of(descriptor):
+        count += bool(_target(line))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return count
+
+
+async def _check_all(descriptor: int, given: Given, at_once: int, settings: Settings) -> set[int]:
+    """Run `at_once` walkers over the one iterator, so that a million lines need no memory."""
     tools = make_tools(settings)
     statuses: set[int] = set()
-    done = 0
+    bar = Bar(await _count(descriptor))
+    lines = lines_of(descriptor)
+    turn = asyncio.Lock()
 
     async def walk() -> None:
-        nonlocal done
-        for target in targets:
-            statuses.add(await _check_one(target, given, tools))
-            done += 1
-            _show_count(done)
+        while True:
+            async with turn:
+                line = await anext(lines, None)
+            if line is None:
+                return
+            if target := _target(line):
+                status = await _check_one(target, given, tools, bar)
+                statuses.add(status)
+                bar.step(status)
 
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
                 group.create_task(walk())
     finally:
+        bar.clear()
         await close_tools(tools)
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
     return statuses
 
 
-async def _check_one(target: str, given: Given, tools: Tools) -> int:
+async def _check_one(target: str, given: Given, tools: Tools, bar: Bar) -> int:
     texts = {**texts_of(BY_PATH["check",], given), "target": target}
     request = Request(
         id=f"cli:{target[:80]}",
@@ -99,6 +126,7 @@ async def _check_one(target: str, given: Given, tools: Tools) -> int:
         language=wished_language(given),
     )
     reply = await answer(request, tools)
+    bar.clear()
     if given.has("--jsonl") or given.has("--json"):
         document = dict(reply.document or {})
         document.setdefault("target", target)
@@ -106,8 +134,3 @@ async def _check_one(target: str, given: Given, tools: Tools) -> int:
     else:
         print(render_plain(reply.card), flush=True)
     return reply.status
-
-
-def _show_count(done: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done}", end="", file=sys.stderr, flush=True)

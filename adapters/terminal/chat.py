@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from adapters.terminal.lines import lines_of
 from adapters.terminal.show import show_card
 from bot.cards.model import Button, Card
 from bot.cards.plaintext import harmless
@@ -111,7 +112,7 @@ class Conversation:
 
     async def _lines(self, history_file: Path | None) -> AsyncIterator[str]:
         if not sys.stdin.isatty():
-            async for line in _piped_lines():
+            async for line in lines_of(sys.stdin.fileno()):
                 yield line
             return
         from prompt_toolkit import PromptSession
@@ -162,12 +163,3 @@ def _interrupts(turn: asyncio.Future[None]) -> Iterator[None]:
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         signal.signal(signal.SIGINT, before)
-
-
-async def _piped_lines() -> AsyncIterator[str]:
-    """Lines of standard input, without blocking the loop; bytes that are no text are shown as such."""
-    while True:
-        line = await asyncio.to_thread(sys.stdin.buffer.readline, 1_000_000)
-        if not line:
-            return
-        yield line.decode("utf-8", "replace")

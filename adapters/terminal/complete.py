@@ -39,9 +39,13 @@ class CommandCompleter(Completer):
         before = document.text_before_cursor.lstrip()
         words = before.split()
         typed = "" if not before or before[-1].isspace() else words.pop()
-        for word, meaning in (await self._offers(words))[:MAX_SHOWN]:
-            if word.lower().startswith(typed.lower()) and word != typed:
-                yield Completion(word, start_position=-len(typed), display_meta=meaning)
+        fitting = [
+            (word, meaning)
+            for word, meaning in await self._offers(words)
+            if word.lower().startswith(typed.lower()) and word != typed
+        ]
+        for word, meaning in fitting[:MAX_SHOWN]:
+            yield Completion(word, start_position=-len(typed), display_meta=meaning)
 
     async def _offers(self, words: list[str]) -> list[tuple[str, str]]:
         """Words that may come next, each with what it means."""

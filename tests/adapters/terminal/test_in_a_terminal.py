@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -213,3 +214,32 @@ def test_a_waiting_conversation_ends_at_a_signal(tmp_path: Path) -> None:
         terminal.wait_for("mailport>")
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.end() != 0
+
+
+def test_many_targets_have_a_bar_and_whole_lines(tmp_path: Path) -> None:
+    targets = tmp_path / "targets"
+    targets.write_bytes(b"127.0.0.1\n# a comment\n10.0.0.1\n\xff\xfe\n")
+    with mailport_in_terminal(
+        "check", "--from-file", str(targets), "--jsonl", "--concurrency", "1", home=tmp_path
+    ) as terminal:
+        assert terminal.end() == 2
+    assert "[##########--------------------] 1/3" in terminal.text
+    assert "[##############################] 3/3" in terminal.text
+    documents = [line.split("\r")[-1] for line in terminal.text.split("\n") if '"schema"' in line]
+    assert [json.loads(line)["target"] for line in documents] == ["127.0.0.1", "10.0.0.1", "\ufffd\ufffd"]
+
+
+def test_targets_that_come_slowly_are_checked_as_they_come_and_ctrl_c_ends_it(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adapters.main.cli", "check", "--from-file", "-", "--jsonl"],
+        cwd=ROOT, env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"10.0.0.1\n")
+    process.stdin.flush()
+    assert b"target-forbidden" in process.stdout.readline()  # before the input has ended
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=20)
+    assert (process.returncode, complaints) == (130, b"")
