@@ -5,12 +5,14 @@ Whatever is not signed by Slack, too old, too large or no request of Slack's get
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Sequence
 from urllib.parse import parse_qsl
 
-from aiohttp import ClientError, web
+from aiohttp import ClientError, ClientPayloadError, web
+from aiohttp.http import HttpProcessingError
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -23,6 +25,8 @@ INSTALL = "/slack/install"
 REDIRECT = "/slack/oauth_redirect"
 MAX_BODY_BYTES = 1_000_000
 MAX_FIELDS = 100
+# Slack itself gives up after three.
+BODY_S = 5.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -54,9 +58,19 @@ class SlackWeb:
         if self._verifier is None:
             return _refuse(404, "Slack reaches this Mailport by Socket Mode, not here")
         try:
-            raw = await _read(request)
+            async with asyncio.timeout(BODY_S):
+                raw = await _read(request)
             body = raw.decode("utf-8")
-        except (web.HTTPRequestEntityTooLarge, UnicodeDecodeError, OSError) as problem:
+        except TimeoutError:
+            return _refuse(408, "the body does not come")
+        except (
+            web.HTTPRequestEntityTooLarge,
+            web.RequestPayloadError,
+            HttpProcessingError,
+            ClientPayloadError,
+            UnicodeDecodeError,
+            OSError,
+        ) as problem:
             return _refuse(413 if isinstance(problem, web.HTTPRequestEntityTooLarge) else 400, "bad body")
         headers = request.headers
         if not self.signed(

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from prometheus_client import Counter
 
 from adapters.web.guarding import Handler, asker_of, guarding
@@ -85,7 +86,11 @@ class WebServer:
             Unavailable: `web-unavailable`, when the address is taken or not ours.
         """
         settings = self._tools.settings
-        self._runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=STOP_S)
+        logging.getLogger("aiohttp.server").addFilter(_without_traceback)
+        # No client of ours sends compressed bodies; aiohttp answers broken ones with 500 and a traceback.
+        self._runner = web.AppRunner(
+            self.application(), access_log=None, shutdown_timeout=STOP_S, auto_decompress=False
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, settings.http_host, settings.http_port)
         try:
@@ -161,6 +166,19 @@ async def _counting(request: web.Request, handler: Handler) -> web.StreamRespons
     path = resource.canonical if resource is not None else "other"
     _ANSWERED.labels(path, str(response.status)).inc()
     return response
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """What is no HTTP is one line: aiohttp writes a traceback for each port scanner."""
+    problem = record.exc_info[1] if record.exc_info else None
+    if isinstance(problem, HttpProcessingError):
+        record.msg, record.args, record.exc_info = (
+            "a request is no HTTP (%s)",
+            (type(problem).__name__,),
+            None,
+        )
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 async def _healthy(_: web.Request) -> web.Response:

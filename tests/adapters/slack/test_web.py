@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -56,7 +57,7 @@ async def _serve(slack: SlackStandIn, **settings: Any) -> AsyncIterator[Served]:
     adapter = make_adapter(settings_for(slack, slack_app_token=None, slack_signing_secret=SECRET, **settings))
     app = web.Application(client_max_size=1_000_000)
     app.router.add_routes(adapter.routes())
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, auto_decompress=False)  # as the web server has it
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     await adapter.start()
@@ -201,3 +202,36 @@ async def test_a_workspace_that_never_installed_gets_no_answer(oauth: Served) ->
     payload["team_id"] = "T9"
     assert (await oauth.send(urlencode(payload), FORM))[0] < 500
     assert oauth.slack.messages == []
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "status"),
+    [
+        pytest.param(b"Content-Length: 100\r\n", b"abc", 408, id="a body that does not come"),
+        pytest.param(b"Content-Length: 3\r\nContent-Encoding: gzip\r\n", b"abc", 401, id="no gzip"),
+        pytest.param(b"Content-Length: 3\r\nContent-Encoding: deflate\r\n", b"abc", 401, id="no deflate"),
+        pytest.param(b"Content-Length: nope\r\n", b"abc", 400, id="a length that is no number"),
+        pytest.param(b"Transfer-Encoding: chunked\r\n", b"zz\r\nabc\r\n0\r\n\r\n", 400, id="a broken chunk"),
+        pytest.param(b"Content-Length: 2\r\nContent-Type: x/;;=\r\n", b"{}", 401, id="an odd content type"),
+        pytest.param(
+            b"Content-Length: 2\r\nX-Slack-Signature: \xff\xfe\r\n", b"{}", 401, id="a header of odd bytes"
+        ),
+    ],
+)
+async def test_what_http_allows_or_not_is_never_a_5xx(
+    served: Served, head: bytes, body: bytes, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.slack.web.BODY_S", 0.3)
+    parts = urlsplit(served.base)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + head + b"\r\n" + body)
+    answer = await asyncio.wait_for(reader.readline(), 5.0)
+    assert int(answer.split()[1]) == status
+    writer.close()
+    await writer.wait_closed()
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+async def test_other_methods_are_refused(served: Served, method: str) -> None:
+    async with served.session.request(method, f"{served.base}/slack/events") as answer:
+        assert 400 <= answer.status < 500

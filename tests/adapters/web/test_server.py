@@ -408,3 +408,15 @@ async def test_the_status_page_says_how_to_turn_things_on(base: str, session: ai
 )  # fmt: skip
 def test_which_addresses_other_machines_reach(host: str, others: bool) -> None:
     assert is_open_to_others(host) is others
+
+
+async def test_what_is_no_http_is_one_line_in_the_log(base: str, caplog: pytest.LogCaptureFixture) -> None:
+    host, port = base.removeprefix("http://").split(":")
+    for said in (b"\x16\x03\x01\x00 hello", b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(said + b"\r\n\r\n")
+        assert b" 400 " in await asyncio.wait_for(reader.readline(), 5.0)
+        writer.close()
+        await writer.wait_closed()
+    assert "is no HTTP" in caplog.text
+    assert "Traceback" not in caplog.text
