@@ -36,6 +36,7 @@ class Asked:
         roles: Of the person in the server.
         admin: Discord says that the person may manage the server; None when it did not say.
         invited: Whether we are a member of the server (a person's own installation works without).
+        silenced: Discord says that we may not write messages of our own here, which alerts would be.
         replaces: The answer takes the place of the message whose button was pressed.
         echo: Words to show above a public answer, because others did not see them.
     """
@@ -53,6 +54,7 @@ class Asked:
     roles: tuple[str, ...] = ()
     admin: bool | None = None
     invited: bool = True
+    silenced: bool = False
     text: str = ""
     command: tuple[str, ...] | None = None
     arguments: Mapping[str, str] = field(default_factory=dict)

@@ -24,7 +24,7 @@ from adapters.discord.attachments import Attachments
 from adapters.discord.delivery import Answer, AnsweredElsewhere, Render, Response
 from adapters.discord.people import People
 from bot.cards.failure import failure_card
-from bot.cards.model import Button, Card, Paragraph, Pending, Reply, plain, rich
+from bot.cards.model import Button, Card, Note, Paragraph, Pending, Reply, plain, rich
 from bot.errors import BadInput, MailportError, NotAllowed
 from bot.i18n import say, template
 from bot.model.request import Person, Request
@@ -41,6 +41,7 @@ PROGRESS_AFTER_S = 0.9
 PROGRESS_EVERY_S = 1.5
 INTERRUPTED_S = 1.0
 RUNS_AT_ONCE = 64
+POSTS_LATER = (("watch", "add"), ("report", "add"))
 _LOG = logging.getLogger("mailport.discord")
 
 Core = Callable[[Request, Progress], Awaitable[Reply]]
@@ -243,7 +244,7 @@ class Conversation:
     async def _run(self, asked: Asked, tell: Progress) -> Reply:
         async with self._room:
             reply = await self._desk.core(await self._request(asked), tell)
-        return self._with_form_button(asked, reply)
+        return _with_warning(asked, self._with_form_button(asked, reply))
 
     async def _request(self, asked: Asked) -> Request:
         command = command_of(asked)
@@ -269,6 +270,15 @@ class Conversation:
         label = say(reply.card.language, "discord.form.open")
         button = Button(label=label, command=command.name, style="primary")
         return replace(reply, card=replace(reply.card, buttons=(*reply.card.buttons, button), private=False))
+
+
+def _with_warning(asked: Asked, reply: Reply) -> Reply:
+    """What will be posted later says at once when it could not be."""
+    command, card = command_of(asked), reply.card
+    if not asked.silenced or card.private or command is None or command.path not in POSTS_LATER:
+        return reply
+    note = Note(rich(template(card.language, "discord.may-not-write")))
+    return replace(reply, card=replace(card, blocks=(*card.blocks, note)))
 
 
 def interrupted_card(language: str, asked: Asked) -> Card:

@@ -19,7 +19,10 @@ Payload = Mapping[str, Any]
 COMMAND, COMPONENT, COMPLETE, FORM = 2, 3, 4, 5
 SUBCOMMAND, GROUP, ATTACHMENT = 1, 2, 11
 SPOKEN = (0, 19)  # DEFAULT, REPLY
-MAY_MANAGE = 0x20 | 0x8  # MANAGE_GUILD, ADMINISTRATOR
+ADMINISTRATOR = 0x8
+MAY_MANAGE = 0x20 | ADMINISTRATOR  # MANAGE_GUILD
+MAY_SEE, MAY_WRITE, MAY_WRITE_IN_THREADS = 1 << 10, 1 << 11, 1 << 38
+THREADS = (10, 11, 12)
 GROUP_DIRECT = 2  # interaction context PRIVATE_CHANNEL: between others, without us
 MAX_NAME = 32
 PREFIXES = ("!mailport", "/mailport")
@@ -112,6 +115,7 @@ def _base(data: Payload) -> dict[str, Any] | None:
         "roles": _words(member.get("roles")),
         "admin": _may_manage(member.get("permissions")),
         # Key 0 is the server's own installation, key 1 the person's.
+        "silenced": guild is not None and _may_not_write(data),
         "invited": not isinstance(owners, Mapping) or not owners or "0" in owners,
     }
 
@@ -206,6 +210,16 @@ def _may_manage(permissions: object) -> bool | None:
 
 def _mapping(value: object) -> Payload:
     return value if isinstance(value, Mapping) else {}
+
+
+def _may_not_write(data: Payload) -> bool:
+    """Whether our rights are known here and lack seeing the channel or writing into it."""
+    text = _text(data.get("app_permissions"))
+    if not (text.isascii() and text.isdigit() and int(text)) or int(text) & ADMINISTRATOR:
+        return False
+    in_thread = _mapping(data.get("channel")).get("type") in THREADS
+    needed = MAY_SEE | (MAY_WRITE_IN_THREADS if in_thread else MAY_WRITE)
+    return int(text) & needed != needed
 
 
 def _items(value: object) -> list[Any]:

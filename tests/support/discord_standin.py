@@ -321,7 +321,7 @@ class DiscordStandIn:
 
     async def command(
         self, *path: str, options: Json | None = None, focused: str | None = None, person: str = MEMBER,
-        channel: str = CHANNEL, guild: str | None = GUILD, files: list[Json] | None = None, **more: Any,
+        channel: str = CHANNEL, guild: str | None = GUILD, files: list[Json] | None = None, channel_type: int = 0, **more: Any,
     ) -> Interaction:  # fmt: skip
         """Somebody uses `/mailport …`; with `focused` they are still typing."""
         given: list[Json] = []
@@ -338,6 +338,8 @@ class DiscordStandIn:
         if len(path) == 2:
             nested = {"name": path[0], "type": 2, "options": [nested]}
         data["options"] = [nested]
+        if channel_type:
+            more["channel"] = {"id": channel, "type": channel_type, "parent_id": CHANNEL}
         made = self._interaction(
             4 if focused else 2, data, person=person, channel=channel, guild=guild, more=more
         )

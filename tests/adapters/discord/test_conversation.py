@@ -604,3 +604,26 @@ async def test_nothing_is_kept_of_an_interaction_that_is_over(bench: Bench) -> N
 def test_schedules_that_are_offered_are_understood(language: str) -> None:
     for number in (1, 2, 3, 4):
         assert parse_schedule(say(language, f"discord.schedule.{number}"))
+
+
+@pytest.mark.parametrize(
+    ("permissions", "channel", "warned"),
+    [
+        pytest.param("1024", 0, True, id="may see, may not write"),
+        pytest.param("3072", 0, False, id="may write"),
+        pytest.param("3072", 11, True, id="may not write in threads"),
+        pytest.param("8", 0, False, id="may do everything"),
+        pytest.param("0", 0, False, id="not said"),
+        pytest.param("x", 0, False, id="not to be read"),
+    ],
+)
+async def test_what_will_be_posted_later_says_at_once_when_it_could_not_be(
+    bench: Bench, permissions: str, channel: int, warned: bool
+) -> None:
+    bench.answers_with(said("watched"))
+    made = await bench.discord.command(
+        "watch", "add", options={"target": "example.com"}, person=ADMIN,
+        app_permissions=permissions, channel_type=channel,
+    )  # fmt: skip
+    await bench.settled()
+    assert ("may not write" in words_of(made.shown)) is warned
