@@ -73,8 +73,18 @@ def settings_document(target: str, discovery: Discovery, notes: tuple[str, ...])
     }
 
 
-def settings_card(target: str, discovery: Discovery, notes: tuple[str, ...], language: str) -> Card:
-    """The card: what to use, why, what else, what does not work."""
+def settings_card(
+    target: str,
+    discovery: Discovery,
+    notes: tuple[str, ...],
+    language: str,
+    age_s: float | None = None,
+) -> Card:
+    """The card: what to use, why, what else, what does not work.
+
+    Args:
+        age_s: How old all this is; None when it was found just now.
+    """
     best = [one for service in SERVICES_OF_CLIENTS if (one := discovery.best(service)) is not None]
     proven = bool(best) and all(one.grade in ("verified", "no-auth") for one in best)
     tone: Tone = "good" if proven else "warning" if best else "unknown" if not discovery.conclusive else "bad"
@@ -96,7 +106,10 @@ def settings_card(target: str, discovery: Discovery, notes: tuple[str, ...], lan
         why = "missing" if discovery.domain == "missing" else "null" if discovery.null_mx == "yes" else key
         values = {"domain": discovery.name}
         blocks.append(Paragraph(rich(template(language, f"settings-card.{why}-why"), values)))
-    blocks.append(Note(plain(say(language, "settings-card.small-print", ms=f"{discovery.duration_ms:.0f}"))))
+    small_print = say(language, "settings-card.small-print", ms=f"{discovery.duration_ms:.0f}")
+    if age_s is not None:
+        small_print += " " + say(language, "check.cached", seconds=round(age_s))
+    blocks.append(Note(plain(small_print)))
     buttons = tuple(
         Button(label=f"check {one.host}:{one.port}"[:80], command=f"check {one.host}:{one.port}")
         for one in best[:2]

@@ -23,6 +23,8 @@ COMMANDS: tuple[Command, ...] = (
         probes=True,
         options=(
             Option(name="target", kind="text"),
+            # Before the program, which takes the rest of the line.
+            Option(name="fresh", kind="flag", required=False, flag="--fresh"),
             Option(name="program", kind="text", required=False, keyword="for", flag="--for"),
         ),
     ),

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from bot.advice.snippets.account import Program, account_for
 from bot.advice.snippets.programs import find_program, make_snippet
 from bot.advice.snippets.show import snippet_document, with_programs, with_snippet
-from bot.cards.model import Pending, Reply, rich
+from bot.cards.model import Button, Pending, Reply, rich
 from bot.cards.settings import settings_card, settings_document
 from bot.commands.definition import Call
 from bot.commands.discover import claims_of, wish_for
 from bot.commands.examine import make_manner
-from bot.i18n import template
+from bot.i18n import say, template
 from bot.knowledge.providers import Provider, find_provider, provider_of_mx
 from bot.model.discovery import Discovery
 from bot.model.outcome import Endpoint, EndpointOutcome
@@ -51,11 +51,13 @@ async def port(call: Call) -> Reply:
 
     # Asked again for another program: the servers are not bothered again within a minute.
     key = (target.name, target.local_part, target.port, provider.key if provider else None)
-    recalled = await _recent(tools).once(key, lambda tell: _discover(wish, tools, tell), on_step)
+    fresh = bool(call.get("fresh", str))
+    recalled = await _recent(tools).once(key, lambda tell: _discover(wish, tools, tell), on_step, fresh=fresh)
     if call.request.place.platform == "terminal":
         await wait_for_goodbyes()
     shown = str(target) if provider is None else provider.name
-    return _reply(call, Asked(shown, text.strip(), target), recalled.value, provider, program)
+    asked = Asked(shown, text.strip(), target, recalled.age_s)
+    return _reply(call, asked, recalled.value, provider, program)
 
 
 def _recent(tools: Tools) -> Recent[Discovery]:
@@ -98,11 +100,13 @@ class Asked:
     Attributes:
         shown: The target's name in the answer.
         words: The target as typed, to ask again.
+        age_s: How old the answer is; None when it was made for this question.
     """
 
     shown: str
     words: str
     target: Target
+    age_s: float | None = None
 
 
 def _reply(
@@ -113,7 +117,8 @@ def _reply(
     notes = (f"{known.name}: {login}",) if known is not None and login else ()
     found = any(discovery.recommended.values())
     status = 0 if found else 1 if discovery.conclusive else 3
-    card = settings_card(asked.shown, discovery, notes, call.language)
+    card = settings_card(asked.shown, discovery, notes, call.language, asked.age_s)
+    card = replace(card, buttons=(*card.buttons, *_again(asked, call.language)))
     document = settings_document(asked.shown, discovery, notes)
     if program is not None and found:
         account = account_for(asked.target.name, asked.target.local_part, discovery.recommended)
@@ -123,3 +128,8 @@ def _reply(
     elif found:
         card = with_programs(card, asked.words, call.language)
     return Reply(card=card, document=document, status=status)
+
+
+def _again(asked: Asked, language: str) -> tuple[Button, ...]:
+    command = f"port {asked.words} --fresh"
+    return (Button(label=say(language, "button.run-again"), command=command),) if len(command) <= 80 else ()
