@@ -9,11 +9,14 @@ from benchmarks import (
     discord_path,
     dispatch,
     domain,
+    history,
     probe,
     probe_delayed,
+    real_sweep,
     schedules,
     serve,
     slack_path,
+    sweep,
 )
 
 for module in (
@@ -28,6 +31,9 @@ for module in (
     chart,
     schedules,
     serve,
+    sweep,
+    real_sweep,
+    history,
 ):
     print(f"\n{(module.__doc__ or '').strip()}")
     module.main()

@@ -61,7 +61,7 @@ class Steady:
                 self._failed(str(problem.details.get("why", problem.key)))
                 failures += 1
             except Exception:  # noqa: BLE001  # a bug must not end watching for good
-                _LOG.exception("%s failed; it is tried again", self.name)
+                _LOG.exception("%s: failed, and is tried again", self.name)
                 self._problem = f"{self.name}: a bug, see the log"
                 failures += 1
             self._began = None
@@ -80,10 +80,10 @@ class Steady:
 
     def _went_well(self) -> None:
         if self._problem:
-            _LOG.info("%s works again", self.name)
+            _LOG.info("%s: works again", self.name)
         self._problem = ""
 
     def _failed(self, why: str) -> None:
         if why != self._problem:
-            _LOG.warning("%s does not work now: %s", self.name, why)
+            _LOG.warning("%s: does not work now: %s", self.name, why)
         self._problem = why

@@ -33,6 +33,28 @@ def _free_port() -> int:
 
 
 @contextmanager
+def stopped(url: str) -> Iterator[None]:
+    """The cluster of that URL is away while the block runs, as if its machine had lost power."""
+    shown = subprocess.run(
+        ["psql", "-Atd", url, "-c", "SHOW data_directory"], check=True, capture_output=True, text=True
+    )
+    data = Path(shown.stdout.strip())
+    owner = data.owner()
+    options = f"-c listen_addresses=127.0.0.1 -p {url.rsplit(':', 1)[1].split('/')[0]} -k {data.parent} -c fsync=off"
+
+    def control(*words: str) -> None:
+        command = (_program("pg_ctl"), "-D", str(data), "-w", *words)
+        account = owner if os.geteuid() == 0 else None
+        subprocess.run(command, check=True, capture_output=True, user=account, group=account, cwd=data.parent)
+
+    control("stop", "-m", "immediate")
+    try:
+        yield
+    finally:
+        control("start", "-l", str(data.parent / "log"), "-o", options)
+
+
+@contextmanager
 def running_postgres() -> Iterator[str]:
     """A fresh cluster; gives the URL of its database, `postgresql://...`."""
     folder = Path(tempfile.mkdtemp(prefix="mailport-postgres-"))

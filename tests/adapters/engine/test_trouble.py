@@ -16,6 +16,7 @@ import pytest
 from bot.watches.message import Message
 from storage.open import open_stores
 from tests.adapters.engine.test_serve import watch
+from tests.support.postgres import stopped
 from tests.support.serving import HERE, Served, SmallSmtp, running, settings_for
 from tests.support.slack_standin import SlackStandIn, until
 
@@ -140,6 +141,22 @@ async def test_serve_goes_on_without_a_database_and_starts_watching_when_it_come
         await slack.linked()
         root("psql", "-qd", postgres_url, "-c", "CREATE DATABASE not_yet")
         await watching(served, "ok")
+
+
+async def test_a_postgresql_that_goes_away_comes_back_and_what_broke_meanwhile_is_told(
+    postgres_url: str, slack: SlackStandIn, smtp: SmallSmtp
+) -> None:
+    await watch(postgres_url, f"127.0.0.1:{smtp.port}")
+    async with running(settings_for(postgres_url, slack, smtp)) as served:
+        await until(lambda: smtp.connections >= 2, 20)
+        with stopped(postgres_url):
+            await smtp.stop()
+            assert "refused" in await watching(served, "connection")
+            assert slack.messages == []
+        await watching(served, "ok")
+        await until(lambda: slack.messages, 20)
+        assert len(slack.messages) == 1
+        assert not any("Traceback" in line for line in served.lines)
 
 
 async def test_two_workers_on_postgresql_one_killed_and_serve_tells_what_they_saw(
