@@ -11,7 +11,8 @@ from bot.commands.definition import Call
 from bot.commands.posting import manner_for
 from bot.commands.report_build import holds_s, recorded
 from bot.commands.watching import find_some
-from bot.errors import BadInput
+from bot.errors import BadInput, MailportError, NotFound
+from bot.model.target import parse_target
 from bot.watches.alert import AlertState
 from bot.watches.figures import axis, figures_of, slots_of
 from bot.watches.history import Incident
@@ -39,15 +40,46 @@ async def history(call: Call) -> Reply:
     days = call.get("days", int) or DAYS
     if days > MAX_DAYS:
         raise BadInput("history-days", given=days, most=MAX_DAYS)
-    stores, watches = await find_some(call)
+    stores, watches = await _find(call)
     now = call.tools.clock.now()
-    states = await stores.watches.states(call.request.place.workspace, [watch.id for watch in watches])
-    found = [
-        await _recorded(stores, watch, states[watch.id], days, now) for watch in watches if watch.id in states
-    ]
+    found = []
+    for watch in watches:
+        states = await stores.watches.states(watch.workspace, [watch.id])
+        if watch.id in states:
+            found.append(await _recorded(stores, watch, states[watch.id], days, now))
+    if not found:
+        raise NotFound("watch-gone")
     target = watches[0].target
     card = history_card(target, found, days, now, manner_for(call.language, call.timezone))
     return Reply(card=card, document=_document(target, found, days))
+
+
+async def _find(call: Call) -> tuple[Stores, tuple[Watch, ...]]:
+    """The channel's watches of the target; on the command line, which is the operator's, anybody's else."""
+    try:
+        return await find_some(call)
+    except NotFound:
+        if call.request.place.platform != "terminal":
+            raise
+        stores = await call.tools.stores()
+        found = await watched_anywhere(stores, call.need("target", str))
+        if not found:
+            raise
+        return stores, found
+
+
+async def watched_anywhere(stores: Stores, text: str) -> tuple[Watch, ...]:
+    """Per place the oldest watch of a target in any workspace."""
+    try:
+        target = str(parse_target(text))
+    except MailportError:
+        return ()
+    oldest: dict[str, Watch] = {}
+    for vantage in sorted(await stores.watches.vantages()):
+        same = [watch for watch in await stores.watches.of_vantage(vantage) if watch.target == target]
+        if same:
+            oldest[vantage] = min(same, key=lambda watch: watch.id)
+    return tuple(oldest.values())
 
 
 async def _recorded(stores: Stores, watch: Watch, state: AlertState, days: int, now: datetime) -> Recorded:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.cards.alert import Manner
-from bot.cards.model import Button, Card, Paragraph, Reply, rich
+from bot.cards.model import Block, Button, Card, Note, Paragraph, Reply, rich
 from bot.cards.plaintext import text_of
 from bot.cards.verdict import shown_target
 from bot.cards.watch import Seen, changed_card, list_card, show_card
@@ -34,8 +34,18 @@ async def list_(call: Call) -> Reply:
     seen = [Seen(watch, states[watch.id]) for watch in watches if watch.id in states]
     lonely = await vantages_without_worker(call, stores, [one.vantage for one in watches if not one.paused])
     card = list_card(seen, manner_of_call(call), now, lonely)
+    if place.platform == "terminal":
+        card = replace(card, blocks=(*card.blocks, *await _of_chats(call, stores, len(watches))))
     documents = [watch_document(one.watch, one.state, now) for one in seen]
     return Reply(card=card, document={"schema": "mailport.watches/1", "watches": documents})
+
+
+async def _of_chats(call: Call, stores: Stores, own: int) -> tuple[Block, ...]:
+    """For whoever runs Mailport: that chats watch more than this list shows."""
+    others = sum((await stores.watches.vantages()).values()) - own
+    if others <= 0:
+        return ()
+    return (Note(rich(template(call.language, "watch.of-chats"), {"count": others})),)
 
 
 def manner_of_call(call: Call) -> Manner:

@@ -129,8 +129,9 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         except (csv.Error, ValueError):
             cells = [line]
         cells = [cell.strip() for cell in cells]
-        if cells[0].lower() == "target":
-            header = [cell.lower() for cell in cells]
+        names = [cell.lower() for cell in cells]
+        if "target" in names:
+            header = names
             continue
         yield number, dict(zip(header, cells, strict=False))
 

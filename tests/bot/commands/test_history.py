@@ -9,7 +9,8 @@ import pytest
 
 from bot.cards.model import Chart
 from bot.cards.plaintext import render_plain
-from tests.support.watching import Channel
+from bot.model.request import Place
+from tests.support.watching import ELSEWHERE, Channel
 
 
 @pytest.fixture
@@ -125,3 +126,15 @@ async def test_in_spanish(channel: Channel) -> None:
     text = await channel.say("history example.com")
     assert "Historial de example.com" in text
     assert "{" not in text
+
+
+async def test_the_command_line_sees_what_chat_watches_but_chat_does_not_see_other_channels(
+    channel: Channel,
+) -> None:
+    await channel.letters("..")
+    terminal = Place(platform="terminal", workspace="local", channel="terminal", private=True)
+    found = json.loads(json.dumps((await channel.ask("history example.com", place=terminal)).document))
+    assert len(found["points"]) == 2
+    elsewhere = await channel.ask("history example.com", place=ELSEWHERE)
+    assert "watches nothing yet" in elsewhere.card.summary
+    assert "watches nothing yet" in (await channel.ask("history example.org", place=terminal)).card.summary

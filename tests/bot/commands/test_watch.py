@@ -11,7 +11,7 @@ import pytest
 
 from bot.cards.model import Attachment
 from bot.cards.plaintext import render_plain
-from bot.model.request import Person
+from bot.model.request import Person, Place
 from bot.settings import Settings
 from tests.support.watching import ELSEWHERE, PLACE, Channel
 
@@ -236,6 +236,13 @@ async def test_what_is_not_there_is_answered_with_what_is_near(
 
 async def test_with_nothing_watched_a_number_says_how_to_begin(channel: Channel) -> None:
     assert "Begin with" in (await channel.ask("watch pause #1")).card.summary
+
+
+async def test_the_command_line_says_what_chats_watch_beside_it(channel: Channel) -> None:
+    await channel.ask("watch add example.com example.org")
+    terminal = Place(platform="terminal", workspace="local", channel="terminal", private=True)
+    assert "watch 2 more" in await channel.say("watch list", place=terminal)
+    assert "more" not in await channel.say("watch list")
 
 
 # ---- changing
