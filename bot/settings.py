@@ -24,7 +24,7 @@ class Setting:
     Attributes:
         name: Environment variable.
         field: Attribute of `Settings`.
-        read: Turns text into the value; raises ValueError with what would be right.
+        read: Turns text into the value; raises ValueError with the key `expect.<key>` of what would be right.
         secret: Never shown, only masked.
         group: Heading in the documentation and in `doctor`.
     """
@@ -89,19 +89,19 @@ class Settings:
 
 def _text(value: str) -> str:
     if any(ord(character) < 32 for character in value):
-        raise ValueError("text without control characters")
+        raise ValueError("text")
     return value
 
 
 def _port(value: str) -> int:
     if not value.isascii() or not value.isdigit() or not 0 <= int(value) <= 65535:
-        raise ValueError("a port number from 0 to 65535")
+        raise ValueError("port")
     return int(value)
 
 
 def _number(value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) < 1:
-        raise ValueError("a whole number, 1 or more")
+        raise ValueError("number")
     return int(value)
 
 
@@ -109,16 +109,16 @@ def _seconds(value: str) -> float:
     try:
         seconds = float(value)
     except ValueError:
-        raise ValueError("seconds, such as 60") from None
+        raise ValueError("seconds") from None
     if not 0 < seconds < 86400:
-        raise ValueError("seconds, more than 0 and less than a day")
+        raise ValueError("seconds-range")
     return seconds
 
 
 def _interval(value: str) -> float:
     seconds = parse_duration(value)
     if seconds is None or seconds <= 0:
-        raise ValueError("a duration such as 15m, 90s or 2h")
+        raise ValueError("duration")
     return seconds
 
 
@@ -134,13 +134,13 @@ def _truth(value: str) -> bool:
         "off": False,
     }
     if value.lower() not in known:
-        raise ValueError("true or false")
+        raise ValueError("truth")
     return known[value.lower()]
 
 
 def _language(value: str) -> str:
     if value not in ("en", "es"):
-        raise ValueError("en or es")
+        raise ValueError("language")
     return value
 
 
@@ -150,19 +150,19 @@ def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
-        raise ValueError("an IANA time zone such as Europe/Madrid") from None
+        raise ValueError("timezone") from None
     return value
 
 
 def _url(value: str) -> str:
     if not value.startswith(("http://", "https://")):
-        raise ValueError("an address that begins with http:// or https://")
+        raise ValueError("url")
     return value
 
 
 def _websocket_url(value: str) -> str:
     if not value.startswith(("ws://", "wss://")):
-        raise ValueError("an address that begins with ws:// or wss://")
+        raise ValueError("websocket")
     return value
 
 
@@ -178,7 +178,7 @@ def _networks(value: str) -> tuple[type_of_network, ...]:
     try:
         return tuple(ipaddress.ip_network(word, strict=False) for word in _words(value))
     except ValueError:
-        raise ValueError("networks in CIDR form such as 10.0.0.0/8,fd00::/8") from None
+        raise ValueError("networks") from None
 
 
 def _ports(value: str) -> frozenset[int]:
@@ -199,18 +199,18 @@ def _dns_server(word: str) -> tuple[str, int]:
     try:
         return str(ipaddress.ip_address(address)), _port(port)
     except ValueError:
-        raise ValueError("addresses such as 192.0.2.53 or 127.0.0.1:5353 or [2001:db8::1]:53") from None
+        raise ValueError("resolvers") from None
 
 
 def _try_page(value: str) -> str:
     if value.lower() not in ("loopback", "on", "off"):
-        raise ValueError("loopback, on or off")
+        raise ValueError("try-page")
     return value.lower()
 
 
 def _log_level(value: str) -> str:
     if value.lower() not in ("debug", "info", "warning", "error"):
-        raise ValueError("debug, info, warning or error")
+        raise ValueError("log-level")
     return value.lower()
 
 

@@ -6,6 +6,7 @@ network or database library is loaded for them.
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 
@@ -37,13 +38,15 @@ def run() -> int:
 
 def main(words: list[str]) -> int:
     """Run one command line; returns the exit status."""
-    language = "en"
+    # Known before the settings are: what is wrong with them is told in it.
+    language = os.environ.get("MAILPORT_LANG", "")
+    language = language if language in LANGUAGES else "en"
     try:
-        settings = load_settings()
-        language = settings.language
         words, wished = _wished_language(words)
+        language = wished or language
+        settings = load_settings()
+        language = wished or settings.language
         if wished:
-            language = wished
             settings = replace(
                 settings, language=wished, sources={**settings.sources, "MAILPORT_LANG": "--lang"}
             )

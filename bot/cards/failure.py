@@ -19,6 +19,9 @@ def failure_card(problem: MailportError, language: str) -> Card:
     example = f"{details.get('command_key', '')}.example"
     if has(language, example):
         details["example"] = template(language, example)
+    expected = f"expect.{details.get('expected', '')}"
+    if has(language, expected):
+        details["expected"] = say(language, expected)
     text = rich(template(language, key), details)
     buttons: tuple[Button, ...] = ()
     if "suggestion" in details:

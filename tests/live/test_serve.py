@@ -19,6 +19,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.support.serving import SmallSmtp
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90)]
 
@@ -223,3 +225,29 @@ async def test_an_address_that_others_reach_is_warned_of(
     async with serving(tmp_path, MAILPORT_HTTP_HOST="0.0.0.0", **settings) as serve:
         _, output, _ = await serve.end()
     assert said in output
+
+
+async def test_a_probe_of_a_real_server_has_what_dashboards_ask_for(tmp_path: Path) -> None:
+    from prometheus_client.parser import text_string_to_metric_families as parse
+
+    smtp = SmallSmtp(tmp_path)
+    await smtp.start()
+    settings = {
+        "MAILPORT_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "MAILPORT_EXTRA_PORTS": str(smtp.port),
+        "MAILPORT_CA_FILE": str(smtp.root),
+    }
+    async with serving(tmp_path, **settings) as serve, aiohttp.ClientSession() as session:
+        for _ in range(2):  # each scrape is a probe of its own
+            async with session.get(
+                f"{serve.base}/probe", params={"target": f"127.0.0.1:{smtp.port}"}
+            ) as answer:
+                assert answer.status == 200
+                families = {one.name: one.samples for one in parse(await answer.text())}
+    await smtp.stop()
+    assert smtp.connections == 2
+    assert families["probe_success"][0].value == 1
+    assert families["probe_tls_version_info"][0].labels == {"version": "TLS 1.3"}
+    assert families["probe_ssl_earliest_cert_expiry"][0].value > 1_790_000_000
+    phases = {one.labels["phase"] for one in families["probe_phase_duration_seconds"]}
+    assert {"connect", "greeting", "starttls", "tls"} <= phases

@@ -211,6 +211,15 @@ def test_bad_settings_are_one_line(name: str, content: str | bytes, said: str, t
         assert "\x01" not in done.stderr
 
 
+def test_bad_settings_are_told_in_the_askers_language(tmp_path: Path) -> None:
+    for words, environment in ((["--lang", "es", "help"], {}), (["help"], {"MAILPORT_LANG": "es"})):
+        done = mailport(*words, home=tmp_path, MAILPORT_HTTP_PORT="eighty", **environment)
+        assert (done.returncode, "se esperaba un número de puerto de 0 a 65535" in done.stderr) == (
+            2,
+            True,
+        ), done
+
+
 def test_whoever_reads_only_the_beginning_is_no_problem(tmp_path: Path) -> None:
     done = subprocess.run(
         f"{sys.executable} -m adapters.main.cli help --json | head -c 10",
