@@ -16,10 +16,12 @@ from typing import Any, Literal
 from bot.knowledge.classify import Guess, classify
 from bot.knowledge.data import read_data
 from bot.knowledge.entities import Entities, find_entities
+from bot.knowledge.features import sentences
 from bot.knowledge.requests import Action, Wanted, find_request
-from bot.knowledge.words import WORD, detect_language, fold
+from bot.knowledge.words import WORD, detect_language, fold, other_language
 
 AnswerLanguage = Literal["en", "es"]
+LONG = 160  # characters from which a message is a story around its question
 
 _GREETINGS = frozenset(
     """hello hi hey hiya hola buenas buenos dias tardes noches good morning afternoon evening greetings
@@ -78,10 +80,26 @@ def answer_question(text: str, language: str | None, default_language: str) -> A
     small_talk = _small_talk(text)
     if small_talk is not None:
         return _plain(text, spoken, Guess("off-topic", 0.99), small_talk)
-    wanted = find_request(text, entities)
+    if language is None and other_language(text):
+        return _plain(text, "en", Guess("off-topic", 0.9), "other-language")
+    wanted = _wanted(text, entities)
     if wanted is not None:
         return _request(text, spoken, wanted)
     return _explain(text, spoken, classify(text, entities), entities)
+
+
+def _wanted(text: str, entities: Entities) -> Wanted | None:
+    """The live action asked for; of a long message only the sentences that name a target count."""
+    parts = sentences(text)
+    if len(parts) < 2 or len(text) < LONG:
+        return find_request(text, entities)
+    for part in parts:
+        inside = find_entities(part)
+        if inside.targets or inside.provider_hosts or inside.addresses:
+            wanted = find_request(part, inside)
+            if wanted is not None and wanted.action is not None:
+                return wanted
+    return None
 
 
 def _small_talk(text: str) -> str | None:
@@ -103,7 +121,7 @@ def _request(text: str, language: AnswerLanguage, wanted: Wanted) -> Answer:
 
 
 def _explain(text: str, language: AnswerLanguage, guess: Guess, entities: Entities) -> Answer:
-    from bot.knowledge.asides import with_asides
+    from bot.knowledge.asides import rather_topic, with_asides
     from bot.knowledge.compose import compose_error, compose_provider, compose_topic
 
     if guess.topic.endswith("-request"):
@@ -113,7 +131,9 @@ def _explain(text: str, language: AnswerLanguage, guess: Guess, entities: Entiti
     if guess.topic == "provider":
         answer = compose_provider(text, language, guess, entities)
     elif guess.topic == "error-diagnosis":
-        answer = compose_error(text, language, guess, entities)
+        guess = rather_topic(text, guess, entities)
+        compose = compose_error if guess.topic == "error-diagnosis" else compose_topic
+        answer = compose(text, language, guess, entities)
     else:
         answer = compose_topic(text, language, guess, entities)
     return with_asides(answer, entities, guess, language)

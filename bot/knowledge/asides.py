@@ -17,6 +17,8 @@ MAX_LINES = 3
 UNSURE = 0.9
 WORTH = (0.05, 0.12)
 _NO_PARAGRAPH = frozenset(("off-topic", "provider", "error-diagnosis"))
+# Signs of a text that a program wrote.
+_QUOTES = re.compile(r"[\"`\u201c\u00ab]|'[^']{12,}'|: |[A-Z_]{6,}|\w+(?:Exception|Error)\b|\b\d{3}[ -]")
 # What an error's cause is explained by at more length.
 _BEHIND = {
     "cert-": "certificates",
@@ -50,6 +52,23 @@ def with_asides(answer: Answer, entities: Entities, guess: Guess, language: Answ
     if lines:
         text = "\n\n".join((text, "\n".join(f"• {line}" for line in lines[:MAX_LINES])))
     return replace(answer, text=text)
+
+
+def rather_topic(question: str, guess: Guess, entities: Entities) -> Guess:
+    """The topic behind an error where no error is quoted: then its subject is asked about, or nothing is known of it."""
+    from bot.knowledge.explain import diagnose
+
+    if entities.codes or entities.blocklists or not guess.others:
+        return guess
+    cause = diagnose(question).cause
+    behind = next((topic for begun, topic in _BEHIND.items() if cause.startswith(begun)), "")
+    for place, (topic, chance) in enumerate(guess.others):
+        if topic.endswith("-request") or topic in _NO_PARAGRAPH:
+            continue
+        if (cause == "unknown" and chance >= WORTH[0]) or (topic == behind and not _QUOTES.search(question)):
+            rest = (*guess.others[:place], *guess.others[place + 1 :])
+            return replace(guess, topic=topic, confidence=max(chance, 0.5), others=rest)
+    return guess
 
 
 def _other_topics(answer: Answer, guess: Guess) -> list[str]:

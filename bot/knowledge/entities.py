@@ -56,6 +56,7 @@ class Entities:
         called: How clouds, then access providers, then providers without data of their own were written.
         elsewhere: Names of software and things that are no mail.
         codes: SMTP and enhanced codes.
+        blocklists: Names of block lists.
         ranges: Address ranges, which are never probed.
         marked: The folded text with everything found replaced by its kind.
     """
@@ -70,6 +71,7 @@ class Entities:
     called: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
+    blocklists: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()
     marked: str = ""
 
@@ -213,6 +215,12 @@ class _Finder:
     def number(self, match: re.Match[str]) -> str:
         value = int(match[0])
         before = match.string[max(0, match.start() - 9) : match.start()]
+        after = match.string[match.end() : match.end() + 12]
+        if re.match(
+            r"\s*(?:h\b|hrs?\b|hours?|horas?|days?|dias?|min\b|mins?\b|minut|sec|seg|weeks?|semanas?|months?|mes\b|meses|years?|anos?|%|mb\b|kb\b|euros?|dollars?|people|personas|mails?\b|emails?\b|messages?|correos\b|users?\b|usuarios)",
+            after,
+        ):
+            return " @num "
         called = re.search(r"(?:\b(?:tcp )?(?:ports?|puertos?) ?|:)$", before) is not None
         if value in KNOWN_PORTS or (called and 1 <= value <= 65535):
             self.keep_port(match[0])
@@ -238,6 +246,7 @@ def find_entities(text: str) -> Entities:
         ),
         elsewhere=tuple(found.get("elsewhere", ())),
         codes=tuple(found.get("codes", ())),
+        blocklists=tuple(found.get("blocklists", ())),
         ranges=tuple(found.get("ranges", ())),
         marked=finder.text,
     )

@@ -12,7 +12,8 @@ from bot.knowledge.data import read_data
 from bot.knowledge.entities import Entities
 from bot.knowledge.words import WORD, stem
 
-_SENTENCE = re.compile(r"[.!?;\n]+(?:\s|$)")
+_SENTENCE = re.compile(r"(?<=[.!?;\n])(?:\s+|$)")
+MAX_SENTENCES = 24
 # Words that carry nothing here; everything else counts, "which" and "why" included.
 _EMPTY = frozenset(
     """
@@ -93,5 +94,10 @@ def features(words: list[str], entities: Entities) -> Iterator[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, at most sixteen; names and numbers with dots stay whole."""
-    return [part for part in _SENTENCE.split(text) if part.strip()][:16]
+    """The sentences of a text with their marks, names and numbers with dots whole; of many the first and last."""
+    parts = [part for part in _SENTENCE.split(text) if part.strip(" .!?;")]
+    return (
+        parts
+        if len(parts) <= MAX_SENTENCES
+        else parts[: MAX_SENTENCES // 3] + parts[-2 * MAX_SENTENCES // 3 :]
+    )

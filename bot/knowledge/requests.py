@@ -17,7 +17,7 @@ Argument = str | int | list[int]
 
 _WATCH = (
     r"\b(?:watch|monitor(?:ing|iza|ea|izar|ear|ices)?|keep (?:an |your )?(?:eyes?|tabs|watch)|vigil\w+|supervis\w+|observa"
-    r"|echal?e? un (?:ojo|vistazo)|no pierdas de vista|estate atento|seguimiento)\b"
+    r"|echal?e? un ojo|no pierdas de vista|estate atento|seguimiento)\b"
     r"|\b(?:tell|alert|notify|warn|ping|inform|message|let|page) (?:me|us|this channel|the channel|the team|everyone|here)?\b.{0,40}\b(?:when|if|as soon as|once|know)\b"
     r"|\b(?:avis\w+|notif\w+|alert\w+|dime|decidme)\b.{0,60}\b(?:cuando|si|en cuanto|antes de que)\b|\balert (?:me|us)\b|\bavis(?:a|ad|e)(?:me|nos|d)?\b"
 )
@@ -39,9 +39,11 @@ _WENT_WRONG = (
     r"|wrong version|handshake fail|verify failed|getaddrinfo|se agoto|rechazad"
 )
 _ORDERS_FIRST = r"\W*(?:(?:please|can you|could you|por favor|puedes|hey|hi)\W+){0,3}(?:check|test|probe|verify|try|scan|comprueb|prueb|revis|mira|verific)"
+_LOOKS_FIRST = r"\W*(?:(?:please|can you|could you|por favor|puedes)\W+){0,2}(?:analy[sz]e|analiza\w*|examin\w+|inspect|audit|diagnos\w+|probe)\b"
+_WEBSITE = r"\b(?:web ?sites?|web ?page|web ?server|web ?shop|pagina web|sitio web|tienda online|la web de|https? site)\b"
 _PROBE = (
     r"\b(?:check|test|probe|verify|try|scan|ping|diagnose|inspect|examine|analy[sz]e|look at|audit|validate|connect(?:ing)? to"
-    r"|comprueb\w+|comprob\w+|revis\w+|prueb\w+|probar|mira|mirar|examin\w+|analiz\w+|verific\w+|escane\w+|diagnostic\w+|chequea\w*|testea\w*|conecta(?:te)?|haz una prueba|echa un vistazo)\b"
+    r"|comprueb\w+|comprob\w+|revis\w+|prueb\w+|probar|mira|mirar|examin\w+|analiz\w+|verific\w+|escane\w+|diagnostic\w+|chequea\w*|testea\w*|conecta(?:te)?|haz (?:una?|otra?) (?:prueba|chequeo|comprobacion|test|analisis|revision)|echa\w* un vistazo|dale un vistazo|see (?:whether|if)|find out (?:whether|if)|mira a ver si|a ver si)\b"
 )
 _STATE = (
     r"\b(?:reachable|open|up|down|alive|listening|listen|responding|respond|responds?|answering|answers?|online|offline|working|works?|accept\w*|expired?|expires?|expiring|valid|support\w*|offers?|speaks?|have|has|blocked|secure|healthy|ok|okay|misconfigured|broken|running|available|use|uses|require\w*|present\w*|get through"
@@ -49,11 +51,11 @@ _STATE = (
 )
 _ASKS = (
     r"^\W*(?:(?:hey|hi|hello|hola|ok|so|and|please|por favor|oye|quick question|@?mailport)\W+){0,3}"
-    r"(?:is|are|does|do|has|have|can|could|will|would|did|when|what|which|how|why is|why does|why can|esta|estan|tiene|responde|admite|ofrece|soporta|funciona|acepta|ha|han|puede|puedes|sabes|cuando|que|se puede|hay|sigue|va|usa|escucha|contesta|caduco|vencio)\b"
+    r"(?:is|are|does|do|has|have|can|could|will|would|did|when|what|which|how|why is|why does|why can|esta|estan|tiene|responde|admite|ofrece|soporta|funciona|acepta|ha|han|puede|puedes|sabes|cuando|que|se puede|hay|sigue|va|usa|escucha|contesta|caduco|vencio|caduca|vence|expira|acepta|admite|funcionan|estan)\b"
 )
 _SETTINGS = (
     r"\b(?:settings?|ajustes|configur\w*|set ?up|datos|(?:which|what) (?:\w+ ){0,4}(?:server|servers|port|ports|host|smtp|imap|pop3?)|que (?:\w+ ){0,4}(?:servidor|servidores|puerto|puertos|host|smtp|imap)|(?:find|look up|discover|get|busca\w*|encuentra|averigua|descubre|dame)\b.{0,40}\b(?:servers?|servidor(?:es)?|ports?|puertos?|imap|smtp)|(?:smtp|imap|mail|outgoing|incoming) servers? (?:for|of)"
-    r"|servidor(?:es)? (?:de|smtp|imap)|what do i (?:enter|type|put)|que pongo|que tengo que poner|host and port|server and port|servidor y puerto|add my (?:account|mail)|thunderbird)\b"
+    r"|servidor(?:es)? (?:de|smtp|imap)|what do i (?:enter|type|put)|que pongo|que tengo que poner|host and port|server and port|servidor y puerto|ports? and servers?|servers? and ports?|puertos? y servidor(?:es)?|servidor(?:es)? y puertos?|add my (?:account|mail)|thunderbird)\b"
 )
 
 # Said of a target, but nothing that Mailport does.
@@ -192,7 +194,9 @@ def find_request(text: str, entities: Entities) -> Wanted | None:
         return None
     if entities.ranges or (entities.ports and not any(port in KNOWN_PORTS for port in entities.ports)):
         return None
-    if re.search(_NEVER, folded):
+    if re.search(_NEVER, folded) or (
+        re.search(_WEBSITE, folded) and not re.search(r"mail|correo|smtp|imap|mx\b", folded)
+    ):
         return None
     if (
         (target or re.match(_TELLS, folded))
@@ -253,6 +257,8 @@ def _as_history(folded: str, target: str, entities: Entities) -> Wanted | None:
 def _as_settings(folded: str, target: str, entities: Entities) -> Wanted | None:
     if not re.search(_SETTINGS, folded) or not (entities.targets or entities.addresses):
         return None
+    if not entities.addresses and re.match(_LOOKS_FIRST, folded):
+        return None
     if (
         _only_shows(entities)
         or (entities.ports and not entities.addresses)
@@ -267,7 +273,7 @@ def _as_probe(folded: str, target: str, entities: Entities) -> Wanted | None:
     asks = bool(re.match(_ASKS, folded)) and bool(re.search(_STATE, folded)) and not _general(folded)
     tells = bool(
         re.search(
-            r"(?:^|[.,;:!?]\s*|\b(?:please|can you|could you|would you|por favor|puedes|podrias|and|y|to|quiero que|want you to|let's)\s+(?:me\s+|quickly\s+|run a\s+)?)"
+            r"(?:^|[.,;:!?]\s*|\b(?:please|can you|could you|would you|por favor|puedes|podrias|and|y|to|quiero que|want you to|let's)\s+(?:me\s+|quickly\s+|run an?\s+)?|^\W*(?:run|do|perform|start|lanza|ejecuta|haz) (?:an?|una?) (?:\w+ )?)"
             + _PROBE.replace(r"\b(?:", "(?:", 1),
             folded,
         )

@@ -95,6 +95,35 @@ def _looks_spanish(word: str) -> bool:
     )
 
 
+# Common words of languages that are not answered in, without those that English or Spanish share.
+_OTHERS = tuple(
+    frozenset(words.split())
+    for words in (
+        "welchen welcher welche welches ich und ist nicht wie warum soll kann mein meine meinen fur mit ein eine einen auf verwenden senden versenden der die das uber zum zur wird bitte nutzen kein keine",
+        "quel quelle quels quelles je pour est dois utiliser mon ma mes pourquoi une avec sur ne pas envoyer les des du peux comment faut vous nous dans qui",
+        "quale quali che sono della il per posta porta come perche uso mio mia devo non gli una con inviare posso cosa server",
+        "qual quais nao voce meu minha porta portas uma em com devo usar enviar mails posso sao como da do dos das porque",
+        "welke poort ik het een van voor niet mijn hoe waarom moet gebruiken verzenden wat zijn naar mijn kan",
+        "jaki jaka jest nie czy dla moj moja poczty serwer wysylania uzyc jak dlaczego port",
+    )
+)
+
+
+def other_language(text: str) -> bool:
+    """Whether a text plainly is in a language other than English and Spanish."""
+    letters = [character for character in text if character.isalpha()]
+    if letters and sum(character > "\u024f" for character in letters) > len(letters) / 2:
+        return True
+    words = re.findall(r"[a-z]+", fold(text.replace("\u00df", "ss")))
+    known = [word for word in words if word not in _SHARED]
+    for theirs in _OTHERS:
+        only = sum(word in theirs and word not in _EN and word not in _ES for word in known)
+        ours = sum((word in _EN or word in _ES) and word not in theirs for word in known)
+        if only >= 2 and len({word for word in words if word in theirs}) >= 3 and only > ours:
+            return True
+    return False
+
+
 def nearest(word: str, known: dict[int, list[str]]) -> str | None:
     """The known word that one slip of the fingers away: one letter more, less, other, or two swapped.
 
