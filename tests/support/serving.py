@@ -43,6 +43,7 @@ class SmallSmtp:
     folder: Path
     port: int = 0
     connections: int = 0
+    root_pem: bytes = b""
     _server: asyncio.Server | None = None
     _context: ssl.SSLContext | None = None
 
@@ -54,6 +55,7 @@ class SmallSmtp:
         if self._context is None:
             authority = Authority()
             authority.write_root(self.root)
+            self.root_pem = authority.root_pem()
             chain, key = authority.issue("127.0.0.1").write(self.folder, "small")
             self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             self._context.load_cert_chain(chain, key)

@@ -60,3 +60,53 @@ async def test_a_watched_server_breaks_and_recovers_and_the_channel_hears_of_it(
         await asyncio.sleep(1.5)
         assert len(slack.messages) == 2
         assert await served.end() == 0
+
+
+async def test_four_servers_that_go_down_together_are_one_message_and_so_is_their_return(
+    tmp_path: Path, slack: SlackStandIn
+) -> None:
+    database = f"sqlite:///{tmp_path / 'm.db'}"
+    servers = [SmallSmtp(tmp_path) for _ in range(4)]
+    for server in servers:
+        await server.start()
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(b"".join(server.root_pem for server in servers))
+    await watch(database, *(f"127.0.0.1:{server.port}" for server in servers))
+    ports = ",".join(str(server.port) for server in servers)
+    environment = settings_for(database, slack, MAILPORT_EXTRA_PORTS=ports, MAILPORT_CA_FILE=str(roots))
+    async with running(environment):
+        await until(lambda: all(server.connections >= 2 for server in servers), 20)
+        for server in servers:
+            await server.stop()
+        await until(lambda: slack.messages, 20)
+        await asyncio.sleep(3)
+        assert len(slack.messages) == 1
+        assert all(str(server.port) in str(slack.messages[0]) for server in servers)
+        for server in servers:
+            await server.start()
+        await until(lambda: len(slack.messages) == 2, 20)
+        await asyncio.sleep(3)
+        assert len(slack.messages) == 2
+        assert slack.messages[1]["thread_ts"] == slack.messages[0]["ts"]
+    for server in servers:
+        await server.stop()
+
+
+async def test_when_our_own_network_is_gone_that_is_the_only_message(
+    tmp_path: Path, slack: SlackStandIn, smtp: SmallSmtp
+) -> None:
+    database = f"sqlite:///{tmp_path / 'm.db'}"
+    await watch(database, f"127.0.0.1:{smtp.port}")
+    control = f"127.0.0.1:{smtp.port}"
+    async with running(settings_for(database, slack, smtp, MAILPORT_CONTROL_TARGETS=control)):
+        await until(lambda: smtp.connections >= 4, 20)
+        await smtp.stop()
+        await until(lambda: slack.messages, 20)
+        await asyncio.sleep(4)
+        assert len(slack.messages) == 1
+        await smtp.start()
+        await until(lambda: len(slack.messages) == 2, 20)
+        await asyncio.sleep(3)
+        assert len(slack.messages) == 2
+        assert "network" in str(slack.messages[1]["text"])
+    await smtp.stop()
