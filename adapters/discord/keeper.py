@@ -18,6 +18,7 @@ from adapters.conversation.pause import Pause
 from adapters.discord.api import DiscordApi, DiscordFailed, failure_of
 from adapters.discord.client import DiscordClient
 from adapters.discord.condition import Condition
+from adapters.discord.install import server_address
 from adapters.discord.shard import REFUSED_S, Gate, Left, Refused, Shard
 from adapters.discord.sync import sync_commands
 from bot.ports import Tools
@@ -161,7 +162,10 @@ class Keeper:
                 await asyncio.sleep(max(pause.next(), problem.retry_after_s or 0.0))
             else:
                 self._condition.works(COMMANDS)
-                return
+                break
+        await client.introduced.wait()
+        if not client.guilds:
+            _LOG.info("Discord: in no server yet. Add it: %s", server_address(api.application))
 
     async def _know_ourselves(self, client: DiscordClient, api: DiscordApi) -> None:
         """The application's id, from the gateway where REST did not say it."""

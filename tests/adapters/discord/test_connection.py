@@ -339,3 +339,17 @@ async def test_a_compressed_gateway_is_read(discord: DiscordStandIn) -> None:
     await until(lambda: made.first)
     assert "993" in words_of(made.shown)
     await adapter.stop(1.0)
+
+
+@pytest.mark.parametrize("minimal", [True, False])
+async def test_who_is_in_no_server_is_told_how_to_get_into_one(
+    discord: DiscordStandIn, caplog: pytest.LogCaptureFixture, *, minimal: bool
+) -> None:
+    discord.minimal = minimal  # which is in no server
+    caplog.set_level(logging.INFO, "mailport.discord")
+    adapter = make_adapter(settings_for(discord))
+    await adapter.start()
+    await until(lambda: adapter.status() == "ok")
+    await asyncio.sleep(0.1)
+    assert ("client_id=100&" in caplog.text) is minimal
+    await adapter.stop(1.0)
