@@ -23,7 +23,7 @@ from adapters.slack.blocks import Json
 from adapters.slack.condition import Condition
 from adapters.slack.conversation import INTERRUPTED_S
 from adapters.slack.files import Draw
-from adapters.slack.inbox import Asked, needs_form
+from adapters.slack.inbox import Asked, needs_form, word
 from adapters.slack.keeper import Keeper
 from adapters.slack.parts import Parts, open_parts
 from adapters.slack.web import SlackWeb
@@ -137,7 +137,8 @@ class SlackAdapter:
     def event(self, kind: str, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
         """Take any other event; returns at once."""
         if self._parts is not None:
-            self._work(self._parts.side.take(kind, body, context.team_id, context.enterprise_id))
+            team, enterprise = word(context.team_id), word(context.enterprise_id)
+            self._work(self._parts.side.take(kind, body, team, enterprise))
 
     # ---- work
 

@@ -17,7 +17,7 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api import QUIET
-from adapters.slack.inbox import Asked, in_team, read_action, read_command, read_event
+from adapters.slack.inbox import Asked, in_team, read_action, read_command, read_event, word
 from adapters.slack.modals import CALLBACK, faults, read_submission
 
 # One listener for every slash command of the app: a second app for trying out may name its own differently.
@@ -97,4 +97,4 @@ def build_app(
 
 def _hand(hands: Hands, asked: Asked | None, context: AsyncBoltContext) -> None:
     if asked is not None:
-        hands.asked(in_team(asked, context.team_id, context.enterprise_id))
+        hands.asked(in_team(asked, word(context.team_id), word(context.enterprise_id)))

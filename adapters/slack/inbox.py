@@ -73,6 +73,11 @@ def _once(kind: str, *parts: str) -> str:
     return f"{kind}:{blake2s(chr(0).join(parts).encode('utf-8', 'replace'), digest_size=16).hexdigest()}"
 
 
+def word(value: object) -> str | None:
+    """An id as Bolt read it out of a payload, which may hold anything there."""
+    return value if isinstance(value, str) and value else None
+
+
 def _text(payload: Payload, *path: str) -> str:
     value: object = payload
     for name in path:

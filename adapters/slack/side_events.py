@@ -41,11 +41,11 @@ class SideEvents:
         Raises:
             SlackFailed: Slack did not take it.
         """
-        event = body.get("event") or {}
+        event = _mapping(body.get("event"))
         if kind == "app_home_opened" and event.get("tab", "home") == "home":
             await self._show_home(str(event.get("user", "")), team or "", enterprise)
         elif kind == "assistant_thread_started":
-            await self._suggest(event.get("assistant_thread") or {}, team or "", enterprise)
+            await self._suggest(_mapping(event.get("assistant_thread")), team or "", enterprise)
         elif kind == "app_uninstalled" or (kind == "tokens_revoked" and _bots_token(event)):
             await self._leave(kind, team, enterprise)
 
@@ -106,7 +106,7 @@ class SideEvents:
         channel, ts = thread.get("channel_id"), thread.get("thread_ts")
         if installed is None or not channel or not ts:
             return
-        person = await self.people.find(team, str(thread.get("user_id", "")), installed.token)
+        person = await self.people.find(team, str(thread.get("user_id") or ""), installed.token)
         await self.api.call(
             "assistant.threads.setSuggestedPrompts",
             installed.token,
@@ -125,6 +125,10 @@ class SideEvents:
     def _language(self, locale: str | None) -> str:
         wanted = (locale or "")[:2].lower()
         return wanted if wanted in LANGUAGES else self.tools.settings.language
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _bots_token(event: Mapping[str, Any]) -> bool:
