@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import jsonschema
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from pysequoia import Cert, Tsk
@@ -22,6 +25,7 @@ from tests.support.mail_lab import MailLab, WebPage
 pytestmark = pytest.mark.live
 
 NAME = "Ann.Lee"
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schemas/keys-1.json").read_text("utf-8"))
 METHODS = ("wkd-advanced", "wkd-direct", "openpgpkey", "smimea")
 
 
@@ -180,6 +184,7 @@ def test_card_and_document_hold_all_of_it(language: str, looks: Mapping[str, Map
         text = render_plain(keys_card(f"{NAME}@{domain}", every, language))
         document = keys_document(f"{NAME}@{domain}", every, 1.0)
         assert "{" not in text
+        jsonschema.validate(document, SCHEMA)
         for key in document["keys"]:
             assert (
                 " ".join(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from bot.dispatch import answer
@@ -125,6 +127,12 @@ def test_the_chosen_settings_are_right_and_let_people_in(case: PortCase, proven:
     assert outcomes == {
         f"{name} {password}": password == PASSWORD for name in names for password in (PASSWORD, "wrong")
     }, proven.logins[case.name]
+
+
+def test_documents_keep_to_their_schema(proven: Proven) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "docs/schemas/settings-1.json").read_text("utf-8"))
+    for document in proven.documents.values():
+        jsonschema.validate({**document, "snippet": document["snippets"][0]}, schema)
 
 
 def test_what_does_not_work_is_named(proven: Proven) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cards.plaintext import render_plain
+from bot.cards.trace import trace_card, trace_document
 from bot.errors import BadInput
 from bot.probes.trace import MAX_BYTES, MAX_HOPS, read_trace, split_headers
 from bot.probes.trace_received import read_date, read_received
@@ -31,6 +36,17 @@ def test_line_ends_and_quoting_change_nothing(sample: Sample) -> None:
     assert read_trace("```\n" + sample.headers + "\n```") == expected
     assert read_trace("".join(f"> {line}\n" for line in sample.headers.splitlines())) == expected
     assert read_trace(sample.headers + "\nReceived: from the.body by itself with ESMTPS; now\n") == expected
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_shape_is_shown_and_written_as_its_schema_says(language: str) -> None:
+    schema = json.loads((Path(__file__).parents[3] / "docs/schemas/trace-1.json").read_text("utf-8"))
+    for sample in EVERY:
+        trace = read_trace(sample.headers)
+        jsonschema.validate(trace_document(trace), schema)
+        shown = render_plain(trace_card(trace, language))
+        assert all(hop.receiver[:60] in shown for hop in trace.hops)
+        assert "{" not in shown
 
 
 def test_headers_that_lost_their_line_ends_are_cut_again() -> None:
