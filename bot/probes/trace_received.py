@@ -147,7 +147,8 @@ def read_date(text: str) -> datetime | None:
 
 
 def _first_word(clause: str) -> str:
-    word = clause.split(None, 1)[0] if clause else ""
+    words = clause.split(None, 1)
+    word = words[0] if words else ""
     return word.strip("()[]<>,;").rstrip(".")[:MAX_WORD]
 
 

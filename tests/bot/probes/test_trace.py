@@ -170,6 +170,7 @@ def test_a_flood_of_headers_is_bounded_and_said_so() -> None:
     "value",
     [
         pytest.param("(" * 4000, id="open comments"),
+        pytest.param("from (a) by (b) with (qmail 1 invoked by uid 0) id (c)", id="clauses of comments only"),
         pytest.param(")" * 4000, id="closed comments"),
         pytest.param("from " * 800, id="from without end"),
         pytest.param("from a (" + "using " * 700 + "by b; now", id="nearly a TLS comment, often"),
