@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from adapters.conversation.interrupted import interrupted_card
 from adapters.conversation.order import Order, Slot
 from adapters.conversation.runs import Run, Runs
 from adapters.conversation.seen import Seen
@@ -24,7 +25,7 @@ from adapters.discord.attachments import Attachments
 from adapters.discord.delivery import Answer, AnsweredElsewhere, Render, Response
 from adapters.discord.people import People
 from bot.cards.failure import failure_card
-from bot.cards.model import Button, Card, Note, Paragraph, Pending, Reply, plain, rich
+from bot.cards.model import Button, Note, Pending, Reply, rich
 from bot.errors import BadInput, MailportError, NotAllowed
 from bot.i18n import say, template
 from bot.model.request import Person, Request
@@ -140,7 +141,7 @@ class Conversation:
         if not delivery.begun:
             return
         try:
-            card = interrupted_card(self._desk.language, delivery.asked)
+            card = interrupted_card(self._desk.language, words_of(delivery.asked))
             await asyncio.wait_for(delivery.finish(card), INTERRUPTED_S)
         except (DiscordFailed, TimeoutError) as problem:
             _LOG.warning("an interrupted answer could not be marked as such on Discord: %s", problem)
@@ -279,20 +280,6 @@ def _with_warning(asked: Asked, reply: Reply) -> Reply:
         return reply
     note = Note(rich(template(card.language, "discord.may-not-write")))
     return replace(reply, card=replace(card, blocks=(*card.blocks, note)))
-
-
-def interrupted_card(language: str, asked: Asked) -> Card:
-    """Instead of a verdict, when the process ends before there is one."""
-    words = say(language, "discord.interrupted")
-    again = Button(label=say(language, "button.run-again"), command=words_of(asked), style="primary")
-    return Card(
-        title="",
-        tone="unknown",
-        blocks=(Paragraph(plain(words)),),
-        buttons=(again,),
-        summary=words,
-        language=language,
-    )
 
 
 def _equal(asked: Asked) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from adapters.conversation.interrupted import interrupted_card
 from adapters.conversation.order import Order, Slot
 from adapters.conversation.runs import Run, Runs
 from adapters.conversation.seen import Seen
@@ -18,7 +19,7 @@ from adapters.slack.inbox import Asked, changes_something, form_of, is_instant
 from adapters.slack.installations import Installations, Installed
 from adapters.slack.people import People
 from adapters.slack.render import render_pending
-from bot.cards.model import Button, Card, Paragraph, Pending, Reply, plain, rich
+from bot.cards.model import Button, Card, Pending, Reply, rich
 from bot.i18n import has, say, template
 from bot.model.request import Person, Place, Request
 from bot.ports import Progress, silence
@@ -118,7 +119,7 @@ class Conversation:
         if not delivery.shown:
             return
         try:
-            card = interrupted_card(self._desk.language, delivery.asked)
+            card = interrupted_card(self._desk.language, delivery.asked.text)
             await asyncio.wait_for(delivery.finish(card), INTERRUPTED_S)
         except (SlackFailed, TimeoutError) as problem:
             _LOG.warning("an interrupted answer could not be marked as such in Slack: %s", problem)
@@ -180,20 +181,6 @@ class Conversation:
 
     def _working(self) -> Pending:
         return Pending(rich(template(self._desk.language, "slack.working")))
-
-
-def interrupted_card(language: str, asked: Asked) -> Card:
-    """Instead of a verdict, when the process ends before there is one."""
-    again = Button(label=say(language, "button.run-again"), command=asked.text, style="primary")
-    words = say(language, "slack.interrupted")
-    return Card(
-        title="",
-        tone="unknown",
-        blocks=(Paragraph(plain(words)),),
-        buttons=(again,) if asked.text else (),
-        summary=words,
-        language=language,
-    )
 
 
 def with_form(card: Card, asked: Asked) -> Card:
