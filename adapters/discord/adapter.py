@@ -177,6 +177,16 @@ class DiscordAdapter:
         drawn = {chart: await self._draw(chart) for chart in charts}
         return render_messages(card, drawn.__getitem__, echo=echo)
 
+    async def language_of(self, asked: Asked) -> str:
+        """The channel's language; in private the person's; else the setting."""
+        try:
+            stored = await (await self._tools.stores()).channels.settings_of(asked.place)
+        except MailportError:
+            stored = {}
+        wanted = (asked.locale or "")[:2].lower() if asked.private else ""
+        default = wanted if wanted in LANGUAGES else self._tools.settings.language
+        return stored.get("language") or default
+
     async def words(self, key: str) -> str | None:
         """Words behind a button that was too long for a custom id."""
         return await (await self._tools.stores()).memos.get(f"discord:button:{key}", self._tools.clock.now())
@@ -213,6 +223,7 @@ class Parts:
                 render=adapter.render,
                 attachments=Attachments(anywhere=settings.discord_api_url is not None),
                 words=adapter.words,
+                language_of=adapter.language_of,
                 language=settings.language,
             )
         )

@@ -56,7 +56,8 @@ class Desk:
     Attributes:
         core: Answers requests.
         words: Words behind a button by their key in storage.
-        language: Of progress messages.
+        language_of: What is spoken where something was asked.
+        language: Of what is said when there is no time to look that up.
     """
 
     core: Core
@@ -66,6 +67,7 @@ class Desk:
     render: Render
     attachments: Attachments
     words: Callable[[str], Awaitable[str | None]]
+    language_of: Callable[[Asked], Awaitable[str]]
     language: str
 
 
@@ -216,7 +218,7 @@ class Conversation:
         try:
             asked = await self._complete(asked)
         except MailportError as problem:
-            return Reply(card=failure_card(problem, self._desk.language))
+            return Reply(card=failure_card(problem, await self._desk.language_of(asked)))
         run = self._runs.join(_equal(asked), lambda tell: self._run(asked, tell))
         watched.run = run
         try:

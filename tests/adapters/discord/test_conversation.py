@@ -465,6 +465,15 @@ async def test_a_file_that_cannot_be_read_says_so(bench: Bench, file: dict[str, 
     assert words in words_of(made.shown)
 
 
+async def test_what_we_refuse_ourselves_is_said_in_the_channels_language(bench: Bench) -> None:
+    await bench.discord.command("settings", "language", options={"value": "es"}, person=ADMIN)
+    await bench.settled()
+    row = {"type": 1, "components": [{"type": 2, "custom_id": "mailport:run#:gone", "label": "x"}]}
+    pressed = await bench.discord.press({"components": [row], "channel_id": CHANNEL})
+    await bench.settled()
+    assert "demasiado antiguo" in words_of(pressed.shown)
+
+
 async def test_a_message_without_text_gets_a_button_that_opens_the_form(bench: Bench) -> None:
     await bench.discord.direct("trace")
     await bench.settled()
