@@ -56,7 +56,7 @@ async def port(call: Call) -> Reply:
     if call.request.place.platform == "terminal":
         await wait_for_goodbyes()
     shown = str(target) if provider is None else provider.name
-    asked = Asked(shown, text.strip(), target, recalled.age_s)
+    asked = Asked(shown, _words_for(text, target), target, recalled.age_s)
     return _reply(call, asked, recalled.value, provider, program)
 
 
@@ -93,13 +93,20 @@ def _target(text: str, provider: Provider | None) -> Target:
     return parse_target(text)
 
 
+def _words_for(text: str, target: Target) -> str:
+    """The target in words that ask for it again, without what chat programs put around addresses."""
+    if "." not in text:
+        return " ".join(text.split())
+    return f"{target.local_part}@{target}" if target.local_part else str(target)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked for.
 
     Attributes:
         shown: The target's name in the answer.
-        words: The target as typed, to ask again.
+        words: The target in words to ask again with.
         age_s: How old the answer is; None when it was made for this question.
     """
 

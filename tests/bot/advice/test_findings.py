@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from bot.advice.findings import FINDING_IDS, advise, catalogue, find, read_source, slots, title_of
@@ -113,6 +116,25 @@ def test_hostile_details_never_become_markup() -> None:
     said = advise(finding, "en").detail
     assert all(span.url is None and span.style == "plain" for span in said)
     assert any("**bold** [x](https://evil)" in span.text for span in said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_lifts_a_block_of_25_is_what_the_facts_say(language: str) -> None:
+    path = Path(__file__).parents[3] / "bot/knowledge/facts/networks.toml"
+    claims = " ".join(fact["claim"] for fact in tomllib.loads(path.read_text("utf-8"))["fact"])
+    fix = sentences(language)["finding.egress-25-blocked.fix"]
+    lifts, _, rest = fix.partition("Azure")
+    for cloud, word in (
+        ("AWS", "on request"),
+        ("Hetzner", "until a request"),
+        ("Linode", "lifted by ticket"),
+    ):
+        assert cloud in lifts
+        assert word in claims[claims.index(cloud) :].partition(".")[0]
+    assert "Azure blocks 25 except for Enterprise Agreement" in claims
+    for cloud, word in (("Google Cloud", "always"), ("DigitalOcean", "not lifted")):
+        assert cloud in rest
+        assert word in claims[claims.index(cloud) :].partition(".")[0]
 
 
 def test_a_detail_is_cut() -> None:

@@ -97,6 +97,15 @@ async def test_what_may_not_or_cannot_be_looked_at(text: str) -> None:
     assert not desk.web.asked
 
 
-async def test_the_card_can_be_asked_again() -> None:
-    reply = await Desk().ask("port bare.test")
-    assert [button.command for button in reply.card.buttons] == ["port bare.test --fresh"]
+@pytest.mark.parametrize(
+    ("typed", "again"),
+    [
+        ("bare.test", "bare.test"),
+        ("<http://bare.test|bare.test>", "bare.test"),
+        ("<mailto:ann@bare.test|ann@bare.test>", "ann@bare.test"),
+        ("`Bare.Test`", "bare.test"),
+    ],
+)
+async def test_the_card_can_be_asked_again(typed: str, again: str) -> None:
+    reply = await Desk().ask(f"port {typed}")
+    assert [button.command for button in reply.card.buttons] == [f"port {again} --fresh"]
