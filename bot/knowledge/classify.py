@@ -21,7 +21,8 @@ PRIOR = 0.8
 # `speaks_of_mail`). Found by cross-validation: declining wrongly costs as much as answering wrongly,
 # and nearly all texts that speak of mail are for us; 3 stands for texts with a reply code.
 DECLINE_FROM = (0.01, 0.15, 0.4, 0.85)
-SURE_WITHOUT_EVIDENCE = 0.8
+# How sure of its topic a text must be to be answered, by the same measure.
+SURE_WITH = (0.8, 0.6, 0.0, 0.0)
 OF_WHOLE = 0.6  # weight of the whole text beside its clearest sentence
 # Weight of the whole text beside the sentences that ask, by how many sentences tell something.
 OF_STORY = (1.0, 1.0, 0.9, 0.5, 0.3)
@@ -296,6 +297,7 @@ _NOT_OURS = (
     r"|harvest|scrap(?:e|es|ing)\b|saque correos|sacar correos|extraer correos|without (?:being|getting) (?:traced|flagged|caught|blocked as spam)|sin que me (?:rastreen|detecten|pillen|bloqueen)"
     r"|(?:inbox|bandeja de entrada|buzon) (?:of|de) @address|@address'?s? (?:inbox|mailbox|mails|emails|messages)|(?:buzon|correos|mensajes|bandeja) de @address|(?:did|has) \w+ (?:answer|repl|read|open|respond)\w*"
     r"|square root|raiz cuadrada|(?:plus|minus|times|divided by|multiplied by|multiply|mas|menos|multiplica\w*|dividido entre|cuanto es) @p\d+ (?:by|plus|times|minus|por|mas|entre)|@p\d+ (?:plus|minus|times|divided by|multiplied by|mas|menos|dividido entre) (?:@p\d+|@num))\b"
+    r"|phishing (?:page|site|kit|campaign)|@prov (?:\w+ ){0,2}(?:better|cheaper|nicer|faster) than|(?:mejor|mas barato) (?:\w+ )?que @prov"
     r"|^\W*(?:say|di|repeat|repite) (?:that|que|after|after me|something|algo)\b"
 )
 
@@ -304,7 +306,7 @@ def _declines(order: list[tuple[float, str]], plain: int) -> bool:
     """Whether the chance that a text is not for us is too high."""
     off = next((chance for chance, topic in order if topic == "off-topic"), 0.0)
     best = next((chance for chance, topic in order if topic != "off-topic"), 0.0)
-    return off >= DECLINE_FROM[plain] or (plain == 0 and best < SURE_WITHOUT_EVIDENCE)
+    return off >= DECLINE_FROM[plain] or best < SURE_WITH[plain]
 
 
 def _is_order(marked: str) -> bool:
