@@ -15,6 +15,7 @@ from benchmarks import (
     real_sweep,
     schedules,
     serve,
+    slack_burst,
     slack_path,
     sweep,
 )
@@ -26,6 +27,7 @@ for module in (
     probe_delayed,
     domain,
     slack_path,
+    slack_burst,
     discord_path,
     discord_burst,
     chart,

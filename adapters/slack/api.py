@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import random
 from collections.abc import Callable, Mapping
@@ -222,7 +223,7 @@ class SlackApi:
         session = self.client.session
         assert session is not None  # open_client gives one
         try:
-            async with session.post(str(ticket.get("upload_url", "")), data=content) as answer:
+            async with session.post(str(ticket.get("upload_url", "")), data=io.BytesIO(content)) as answer:
                 await answer.content.read(2000)
                 if answer.status != 200:
                     raise SlackFailed("other", f"upload answered {answer.status}")

@@ -94,7 +94,7 @@ class SlackMessenger:
                     blocks=list(message.blocks) or [],
                 )
             except SlackFailed as problem:
-                if problem.kind == "missing":
+                if problem.kind in ("missing", "other"):
                     return False
                 if problem.kind != "blocks" or not message.blocks:
                     raise

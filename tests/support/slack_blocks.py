@@ -192,7 +192,7 @@ def living_texts(message: Json) -> list[str]:
 
 def _is_alive(node: Json) -> bool:
     text = node["text"]
-    own = re.sub(r"<https://[A-Za-z0-9./_#?=%-]+\|[^<>]*>", "", text) if node["type"] == "mrkdwn" else text
+    own = re.sub(r"<https://(?!evil)[^|<>\s]+\|[^<>]*>", "", text) if node["type"] == "mrkdwn" else text
     return bool(ALIVE.search(own)) or _calls_everyone(own)
 
 

@@ -294,3 +294,45 @@ async def test_blocks_that_slack_does_not_take_lose_no_words(bench: Bench, word:
     (message,) = bench.slack.messages
     assert message["text"] == "done"
     assert message["blocks"] == []
+
+
+# ---- response addresses and uploads
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(lambda: web.Response(status=404, text="used_url"), id="used up"),
+        pytest.param(lambda: web.Response(status=500, text="expired_url"), id="expired, said with 500"),
+        pytest.param(lambda: web.Response(status=503), id="ill"),
+        pytest.param(lambda: web.json_response({"ok": False, "error": "used_url"}), id="refused with 200"),
+        pytest.param(
+            lambda: web.Response(status=302, headers={"Location": "http://127.0.0.1:9/"}), id="led away"
+        ),
+    ],
+)
+async def test_a_response_address_that_does_not_work_is_not_the_only_way(
+    bench: Bench, answer: object
+) -> None:
+    bench.answers_with(said("yes"))
+    bench.slack.refuse["response_url"] = [answer] * 4  # type: ignore[list-item]
+    await bench.command("status")
+    await bench.settled()
+    assert [one.get("via") for one in bench.slack.messages] == [None]
+
+
+async def test_blocks_refused_by_a_response_address_lose_no_words(bench: Bench) -> None:
+    bench.answers_with(said("yes"))
+    bench.slack.refuse["response_url"] = [lambda: web.Response(status=400, text="invalid_blocks")] * 2
+    await bench.command("status")
+    await bench.settled()
+    assert [one["text"] for one in bench.slack.messages] == ["yes"]
+
+
+async def test_an_upload_that_breaks_off_follows_as_text(bench: Bench) -> None:
+    bench.slack.refuse["files.completeUploadExternal"] = [lambda: refused("file_not_found")]
+    bench.answers_with(Card(title="Export", blocks=(Attachment("w.csv", b"target,every\n"),)))
+    await bench.command("watch export")
+    await bench.settled()
+    assert "target,every" in words_of(bench.slack.messages[-1])
+    assert bench.slack.files == []

@@ -161,3 +161,37 @@ async def test_half_a_second_is_half_a_second(bench: Bench) -> None:
     await bench.adapter.post(alert())
     assert 0.5 <= time.monotonic() - began < 5.0
     assert len(bench.slack.messages) == 1
+
+
+async def test_an_edit_with_blocks_that_slack_does_not_take_goes_out_plainer(bench: Bench) -> None:
+    first = await bench.adapter.post(alert())
+    bench.slack.refuse["chat.update"] = [refused("invalid_blocks"), refused("invalid_blocks")]
+    assert await bench.adapter.post(alert("k2", said("on it"), edit=first)) == first
+    assert bench.slack.messages[0]["text"] == "on it"
+    assert bench.slack.messages[0]["blocks"] == []
+
+
+async def test_a_retry_that_cannot_look_back_is_posted(bench: Bench) -> None:
+    bench.slack.refuse["conversations.history"] = [refused("missing_scope")]
+    assert await bench.adapter.post(alert(retry=True))
+
+
+async def test_a_retry_waits_while_nothing_can_be_looked_up(bench: Bench) -> None:
+    bench.slack.refuse["conversations.history"] = [refused("internal_error")] * 3
+    with pytest.raises(Unavailable):
+        await bench.adapter.post(alert(retry=True))
+    assert bench.slack.messages == []
+
+
+async def test_many_channels_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "MAX_CHANNELS", 10)
+    now = [0.0]
+    queues = Outbound(lambda: now[0])
+
+    async def nothing() -> None:
+        """Sent."""
+
+    for number in range(50):
+        now[0] += 30.0
+        await queues.send("T1", f"C{number}", nothing)
+    assert len(queues._channels) <= 11
