@@ -41,6 +41,12 @@ class State(AutoShardedConnectionState["DiscordClient"]):
         """A message was written."""
         self._get_client().take_message(data)
 
+    def parse_guild_delete(self, data: Any) -> None:
+        """A server is gone: we were removed from it, unless it is only out of order."""
+        if not data.get("unavailable") and data.get("id"):
+            self._get_client().take_leave(str(data["id"]))
+        super().parse_guild_delete(data)
+
 
 class DiscordClient(discord.AutoShardedClient):
     """The signed-in application.
@@ -82,10 +88,6 @@ class DiscordClient(discord.AutoShardedClient):
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """discord.py's own pause; `shard` keeps the one that Discord asks for."""
-
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """We were removed from a server."""
-        self.take_leave(str(guild.id))
 
     async def sign_in(self, token: str) -> str:
         """Show the token; returns our application's id, "" where REST does not say it (a stand-in).
