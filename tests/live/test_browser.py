@@ -131,7 +131,7 @@ async def test_a_conversation_by_keyboard_alone(browser: Browser, site: Site) ->
 
 async def test_steps_are_shown_while_a_probe_runs(browser: Browser, site: Site) -> None:
     async with opened(browser, f"{site.base}/try") as page:
-        await page.get_by_role("textbox").fill(f"check 127.0.0.1:{site.mail_port}")
+        await page.get_by_role("textbox").fill(f"check 127.0.0.1:{site.mail_port} --fresh")
         await page.get_by_role("button", name="Send").click()
         busy = page.locator("#log > [aria-busy=true]")
         await expect(busy.locator(".spinner")).to_contain_text("0/1")

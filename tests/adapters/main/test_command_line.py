@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from adapters.main.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -27,6 +30,20 @@ def mailport(
         timeout=60,
         check=False,
     )
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A user without any setting."""
+    for name in os.environ:
+        if name.startswith(("MAILPORT_", "SLACK_", "DISCORD_", "XDG_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    # pytest's own standard input refuses to be read.
+    with Path(os.devnull).open() as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        yield
 
 
 @pytest.mark.parametrize(
@@ -88,13 +105,21 @@ def mailport(
         pytest.param(["db", "--help", "--lang", "es"], 0, "copia", id="the same in Spanish"),
     ],
 )
-def test_usage(words: list[str], status: int, said: str, tmp_path: Path) -> None:
-    done = mailport(*words, home=tmp_path)
-    assert done.returncode == status, done
-    assert said in done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
+def test_usage(
+    words: list[str], status: int, said: str, at_home: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == status
+    output, complaints = capsys.readouterr()
+    assert said in output + complaints
     if status == 2:
-        assert len(done.stderr.strip().splitlines()) == 1
+        assert len(complaints.strip().splitlines()) == 1
+
+
+def test_usage_as_a_process(tmp_path: Path) -> None:
+    for words, status in (([], 0), (["chek"], 2), (["check", "127.0.0.1"], 2)):
+        done = mailport(*words, home=tmp_path)
+        assert done.returncode == status, done
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
