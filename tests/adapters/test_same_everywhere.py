@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import io
+import os
 import re
 import sys
 import unicodedata
@@ -222,8 +223,11 @@ def _by_browser(base: str) -> Say:
 def _by_terminal(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> Say:
     async def say(text: str) -> str:
         shown = io.StringIO()
-        with monkeypatch.context() as patched:
-            patched.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{text}\n".encode())))
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "wb") as typed:
+            typed.write(f"{text}\n".encode())
+        with os.fdopen(reading, "r", encoding="utf-8") as lines, monkeypatch.context() as patched:
+            patched.setattr(sys, "stdin", lines)
             patched.setattr(sys, "stdout", shown)
             await chat(tools, None)
         return shown.getvalue()
