@@ -92,8 +92,9 @@ def _rendered(block: Block) -> RenderableType:
         case Chart():
             *picture, words = chart_lines(block)
             return Group(RichText("\n".join(picture), no_wrap=True, overflow="crop"), RichText(words))
-        case Attachment(name):
-            return RichText(f"[{harmless(name)}]", style="dim")
+        case Attachment(name, content):
+            shown = harmless(content.decode("utf-8", "replace").replace("\r", ""), keep_newlines=True)
+            return Group(RichText(f"[{harmless(name)}]", style="dim"), RichText(shown))
         case _:
             assert_never(block)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TextIO
 
-from bot.cards.model import Card
+from bot.cards.model import Attachment, Card
 
 
 def show_card(card: Card, stream: TextIO, document: Mapping[str, object] | None = None) -> None:
@@ -15,6 +15,10 @@ def show_card(card: Card, stream: TextIO, document: Mapping[str, object] | None 
 
         print_card(card, stream, document)
         return
-    from bot.cards.plaintext import render_plain
+    from bot.cards.plaintext import harmless, render_plain
 
     stream.write(render_plain(card))
+    for file in card.blocks:
+        if isinstance(file, Attachment):  # there is nowhere to send it: it is shown
+            shown = harmless(file.content.decode("utf-8", "replace").replace("\r", ""), keep_newlines=True)
+            stream.write(f"\n{shown}\n")

@@ -104,17 +104,28 @@ def summary_words(summary: Summary, manner: Manner) -> str:
     language, rows = manner.language, summary.rows
     good = sum(row.word in ("pass", "warn") for row in rows)
     text = say(language, "report.summary", good=good, count=len(rows))
-    for word, key in (("fail", "broken"), ("unknown", "unknown")):
-        names = _named(rows, word)  # type: ignore[arg-type]  # two of the words
-        if names:
-            more = ", …" if len(names) > MAX_NAMED else ""
-            text += say(language, f"report.summary-{key}", names=", ".join(names[:MAX_NAMED]) + more)
+    if len(rows) == 1:
+        text = say(language, f"report.summary-one-{rows[0].word}", target=row_name(rows[0]))
+    else:
+        text += _trouble(rows, language)
     uptimes = [row.figures.uptime for row in rows if row.figures.uptime is not None]
     if uptimes:
         text += say(language, "report.summary-uptime", uptime=show_percent(sum(uptimes) / len(uptimes)))
     incidents = sum(len(row.incidents) for row in rows)
     key = {0: "summary-no-incidents", 1: "summary-incident"}.get(incidents, "summary-incidents")
     return text + say(language, f"report.{key}", count=incidents) + "."
+
+
+def _trouble(rows: Sequence[Row], language: str) -> str:
+    """Which targets are broken, and of which it could not be told."""
+    text = ""
+    words: tuple[tuple[Word, str], ...] = (("fail", "broken"), ("unknown", "unknown"))
+    for word, key in words:
+        names = _named(rows, word)
+        if names:
+            more = ", …" if len(names) > MAX_NAMED else ""
+            text += say(language, f"report.summary-{key}", names=", ".join(names[:MAX_NAMED]) + more)
+    return text
 
 
 def _missed(summary: Summary, manner: Manner) -> list[Block]:

@@ -22,6 +22,7 @@ MAX_INTERVAL_S = 7 * 86400.0
 SHARDS = 64
 # Part of the interval over which watches of the same interval are spread.
 JITTER = 0.1
+FIRST_SPREAD_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +143,8 @@ def shard_of(target: str) -> int:
 
 
 def first_due(key: str, interval_s: float, now: datetime) -> datetime:
-    """When a new watch is checked first: soon, and bulk additions spread over a minute at most."""
-    spread = min(interval_s * JITTER, 60.0)
+    """When a new watch is checked first: soon, because somebody waits for it; bulk additions are spread."""
+    spread = min(interval_s * JITTER, FIRST_SPREAD_S)
     return now + timedelta(milliseconds=int(_fraction(key) * spread * 1000))
 
 
