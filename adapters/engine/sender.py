@@ -24,7 +24,9 @@ from bot.ports import Messenger, Post, Tools
 from bot.watches.message import Delivery, Message
 from bot.watches.stores import OutboxStore
 
-CHANNELS_AT_ONCE = 32
+CHANNELS_AT_ONCE = 64
+# In a burst one claim for many channels instead of one for each that has become free.
+GATHER_S = 0.02
 LEASE_S = 10.0
 RENEW_S = 3.0
 CARD_S = 120.0
@@ -95,6 +97,8 @@ class Sender:
     async def step(self) -> float:
         """Lengthen leases, claim what may be sent, start sending; seconds until there may be more."""
         await self._renew()
+        if self._busy:
+            await asyncio.sleep(GATHER_S)
         platforms, room = self._platforms(), CHANNELS_AT_ONCE - len(self._busy)
         if not platforms or room <= 0:
             return LOOK_S
@@ -130,7 +134,8 @@ class Sender:
 
     def _left(self, channel: tuple[str, str], _: object) -> None:
         del self._busy[channel]
-        self.wake()
+        if len(self._busy) <= CHANNELS_AT_ONCE // 2:
+            self.wake()
 
     async def _renew(self) -> None:
         for lease in tuple(self._leases):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 
 from adapters.engine import metrics
 from adapters.engine.hand import LEASE_S, Hand
@@ -17,13 +18,16 @@ from adapters.engine.pace import Pace
 from adapters.engine.recorder import Recorder
 from adapters.engine.run import Run
 from bot.ports import Clock
-from bot.watches.stores import WatchStore
+from bot.watches.stores import Claimed, WatchStore
 from bot.watches.watch import Watch, host_of
 
 PER_HOST = 3
 BATCH = 200
 # Claimed ahead of running, so that fast probes never wait for the database.
 AHEAD = 300
+AHEAD_S = 3.0
+# So late, a watch is run by whoever has time, even if its host may then be probed by two processes.
+OVERDUE = timedelta(seconds=30)
 # Other processes and the command line add watches: the table is looked at this often.
 LOOK_S = 0.5
 
@@ -59,6 +63,7 @@ class Sweeper:
         self._of_host: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._more = False
+        self._mean_s = 1.0
         self.wake: Callable[[], None] = _nobody
         hand.freed = self._room
 
@@ -67,16 +72,16 @@ class Sweeper:
         await self._hand.renew()
         now = self._clock.now()
         metrics.RUNS_IN_HAND.set(len(self._hand))
-        if self._ahead() >= AHEAD:
+        room = min(BATCH, self._may_wait() - self._ahead())
+        if room <= 0:
             return LOOK_S  # `_room` wakes us
+        due: datetime | None = None
         if not self._more:
             due = await self._watches.next_due_at(self._vantage)
             if due is None or due > now:
                 return LOOK_S if due is None else min(LOOK_S, (due - now).total_seconds())
-        claimed = await self._watches.claim_due(
-            self._vantage, now, shards=self._shards(), limit=BATCH, lease_s=LEASE_S
-        )
-        self._more = len(claimed) == BATCH
+        claimed = await self._claimed(now, due, room)
+        self._more = len(claimed) == room
         for one in self._hand.take(claimed, now):
             late = now - (one.state.last_at or now)
             metrics.RUN_LATENESS.observe(max(0.0, late.total_seconds() - one.watch.interval_s))
@@ -84,6 +89,15 @@ class Sweeper:
             self._offer(host_of(one.watch.target))
         self._start()
         return 0.0 if claimed else LOOK_S  # none: they fall to others, or others were quicker
+
+    async def _claimed(self, now: datetime, due: datetime | None, room: int) -> tuple[Claimed, ...]:
+        claim = self._watches.claim_due
+        claimed = await claim(self._vantage, now, shards=self._shards(), limit=room, lease_s=LEASE_S)
+        if claimed or due is None or now - due < OVERDUE:
+            return claimed
+        # It falls to another process, which lives and does not come to it.
+        lease_s = LEASE_S + OVERDUE.total_seconds()
+        return await claim(self._vantage, now - OVERDUE, limit=room, lease_s=lease_s)
 
     async def stop(self) -> None:
         """End what runs; whoever claims it next does it again."""
@@ -94,8 +108,13 @@ class Sweeper:
     def _ahead(self) -> int:
         return len(self._hand) - len(self._tasks)
 
+    def _may_wait(self) -> int:
+        """How many may be claimed ahead: a few seconds' worth, since other processes may have time now."""
+        at_once = self._pace.at_once
+        return max(at_once, min(AHEAD, int(AHEAD_S / self._mean_s * at_once)))
+
     def _room(self) -> None:
-        if self._more and self._ahead() < AHEAD // 2:
+        if self._more and self._ahead() < self._may_wait() // 2:
             self.wake()
 
     def _offer(self, host: str) -> None:
@@ -128,7 +147,9 @@ class Sweeper:
             if not self._of_host[host]:
                 del self._of_host[host]
             self._offer(host)
-        metrics.RUN_SECONDS.observe(self._clock.monotonic() - began)
+        seconds = self._clock.monotonic() - began
+        self._mean_s = max(0.001, 0.95 * self._mean_s + 0.05 * seconds)
+        metrics.RUN_SECONDS.observe(seconds)
         metrics.RUNS.labels(watch.vantage, ran.seen.word).inc()
         self._recorder.take(watch.id, ran)
 

@@ -13,6 +13,7 @@ from bot.errors import Unavailable
 from bot.watches.stores import Stores
 from bot.watches.watch import SHARDS
 from tests.adapters.engine.conftest import JumpingClock, Process, add_watches, kinds, waiting
+from tests.storage.conftest import NOW
 
 
 @pytest.fixture(autouse=True)
@@ -239,6 +240,33 @@ async def test_a_lost_uplink_is_not_held_against_anybody(stores: Stores, clock: 
     assert (state.last_word, state.last_reason, state.bad) == ("unknown", "uplink-lost", 0)
 
 
+async def test_what_another_process_does_not_come_to_is_run_by_whoever_has_time(
+    stores: Stores, clock: JumpingClock
+) -> None:
+    await add_watches(stores, "a.example")
+    process = Process(stores, clock, shards=lambda: frozenset())
+    due = await stores.watches.next_due_at("local")
+    assert due is not None
+    clock.wall = due + sweeps.OVERDUE - timedelta(seconds=1)
+    await process.sweep()
+    assert process.runs == []
+    clock.move(2)
+    await process.sweep()
+    assert process.runs == ["a.example"]
+    assert (await stores.watches.next_due_at("local") or clock.now()) > clock.now()
+
+
+async def test_slow_runs_are_not_claimed_far_ahead(stores: Stores, clock: JumpingClock) -> None:
+    targets = [f"{number}.example" for number in range(400)]
+    await add_watches(stores, *targets)
+    process = Process(stores, clock, gates={one: asyncio.Event() for one in targets})
+    for _ in range(6):
+        await process.sweep()
+    assert len(process.running) == pace.MOST
+    assert len(process.hand) <= 4 * pace.MOST
+    await process.dies()
+
+
 def test_runs_are_started_the_slower_the_later_the_loop_is() -> None:
     kept = pace.Pace(lambda: 0.0)
     kept.heed(0.2)
@@ -264,6 +292,7 @@ def test_shards_are_shared_out_and_only_those_of_the_dead_move() -> None:
 
 async def test_a_process_takes_only_its_shards(stores: Stores, clock: JumpingClock) -> None:
     await add_watches(stores, *(f"{number}.example" for number in range(40)))
+    clock.wall = NOW + timedelta(seconds=10)
     shards = {name: own_shards(name, ["a", "b"]) for name in "ab"}
     one = Process(stores, clock, shards=lambda: shards["a"])
     other = Process(stores, clock, shards=lambda: shards["b"])
