@@ -25,8 +25,10 @@ from bot.cards.model import (
     plain,
 )
 from tests.support.cards import GALLERY, HOSTILE_TEXTS
+from tests.support.hostile import HOSTILE
 
 GOLDEN = Path(__file__).parent / "golden"
+EVERY_HOSTILE = (*HOSTILE_TEXTS, *HOSTILE)
 _VOID = {"br", "img", "input", "meta", "link"}
 # What the renderer writes itself; nothing else may ever appear.
 _TAGS = {
@@ -78,9 +80,9 @@ def test_every_block_looks_like_the_golden_file() -> None:
     assert read(made).tags <= _TAGS
 
 
-@pytest.mark.parametrize("number", range(len(HOSTILE_TEXTS)))
+@pytest.mark.parametrize("number", range(len(EVERY_HOSTILE)))
 def test_hostile_text_stays_text_everywhere(number: int) -> None:
-    text = HOSTILE_TEXTS[number]
+    text = EVERY_HOSTILE[number]
     card = Card(
         title=text,
         language=text[:20],

@@ -7,6 +7,7 @@ import dataclasses
 import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -18,6 +19,7 @@ from bot.model.verdict import CheckResult
 from bot.settings import Settings
 from tests.bot.cards.test_verdict import result_of
 from tests.support.core import make_test_tools
+from tests.support.hostile import HOSTILE
 from tests.support.misbehaving import Peer, Server
 from tests.support.outcomes import bare, certificate, closed, good
 from tests.support.probing import LOOPBACK, network_for
@@ -329,6 +331,23 @@ async def test_what_was_typed_is_never_markup(base: str, session: aiohttp.Client
             assert answer.status == 200
         assert "<script>alert" not in page
         assert not set("\x1b\0\u202e") & set(page)
+
+
+async def test_a_hundred_hostile_questions_do_no_harm(
+    base: str, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    for text in HOSTILE:
+        for path in ("/try", "/try/stream"):
+            body = urlencode({"text": text}, errors="replace").encode()
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            async with session.post(f"{base}{path}", data=body, headers=headers) as answer:
+                page = await answer.text()
+            assert answer.status == 200
+            assert "<script>alert" not in page
+            assert "<img src=x" not in page
+            assert 'href="javascript:' not in page
+            assert not set("\x1b\0\x07\u202e\u2066") & set(page)
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
 
 
 async def test_the_page_changes_nothing(base: str, session: aiohttp.ClientSession) -> None:
