@@ -130,8 +130,11 @@ async def check_domain(
 
 
 def _each_once(outcomes: Iterable[EndpointOutcome]) -> tuple[EndpointOutcome, ...]:
-    """One outcome per address and port of a host, the first."""
-    return tuple({one.endpoint: one for one in reversed(tuple(outcomes))}.values())[::-1]
+    """One outcome per address and port, the first: a search's come best first."""
+    seen: dict[tuple[str, int], EndpointOutcome] = {}
+    for one in outcomes:
+        seen.setdefault((one.endpoint.address, one.endpoint.port), one)
+    return tuple(seen.values())
 
 
 def judge_published(discovery: Discovery) -> tuple[Finding, ...]:

@@ -33,6 +33,7 @@ from bot.model.services import service_for
 from bot.ports import Addresses, Clock, DnsAnswer, Network
 from bot.probes.autoconfig import Config, Place, fetch_config, fill_in, places
 from bot.probes.candidates import Look, Spot, guesses, judge_candidate, service_of, why_ignored
+from bot.probes.shared import SharedProbes
 from bot.probes.srv import look_up_srv
 
 # Together they stay below the connections that one check of a domain may cost.
@@ -95,7 +96,7 @@ async def discover_settings(
             arguments filled in; a caller who probed it already may hand out what he knows.
         on_step: Told (host:port, how many looks are done, how many there are).
     """
-    search = _Search(wish, network, probe, on_step)
+    search = _Search(wish, network, SharedProbes(probe), on_step)
     started = clock.monotonic()
     try:
         async with asyncio.timeout(wish.deadline_s):

@@ -128,6 +128,32 @@ async def test_connections_as_the_server_counts_them(scheduled: bool, limit: int
     assert sum(one.connections for one in found.result.outcomes) == sum(counted.per_port.values())
 
 
+async def test_many_names_of_one_machine_cost_it_two_connections_a_port_at_most() -> None:
+    lab = MailLab()
+    async with lab, Counted(lab.address(78)).running() as counted:
+        names = ("smtp", "mail", "imap", "pop", "pop3", "mx")
+        records = [
+            "@ IN MX 10 mx",
+            f"@ IN A {counted.address}",
+            *(f"{name} IN A {counted.address}" for name in names),
+        ]
+        await lab.start([LabZone(name="small.test", records=records)])
+        settings = lab.settings()
+        network = lab.network(settings)
+        tools = replace(
+            make_test_tools(settings),
+            network=lambda: network,
+            clock=SystemClock(),
+            ehlo_name=lambda: "p.example.org",
+        )
+        found = await examine(Examination(target=parse_target("small.test"), kind="domain"), tools, _nobody)
+        await wait_for_goodbyes()
+    assert max(counted.per_port.values()) <= 2, counted.per_port
+    assert counted.most <= 8
+    places = [(one.endpoint.address, one.endpoint.port) for one in found.result.outcomes]
+    assert len(places) == len(set(places)) >= 5
+
+
 async def run_cli(*words: str, **settings: str) -> tuple[int, dict[str, Any], float]:
     """The program as people run it: status, document, seconds."""
     started = time.monotonic()
