@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from logging import Logger
 
 _INFO = 20  # logging.INFO, without importing logging
+# Families of commands that open the database anyway.
+_STORING = frozenset({"watch", "report", "history", "settings", "audit"})
 
 
 async def answer(
@@ -80,14 +82,22 @@ async def _here(request: Request, tools: Tools) -> tuple[Language, str]:
     """Language and time zone here: the wish, the channel's, the person's where alone, else the setting."""
     default: Language = "es" if tools.settings.language == "es" else "en"
     stored: Mapping[str, str] = {}
-    if request.place.platform not in ("terminal", "web"):  # of these nothing is kept
+    if _is_remembered(request):
         try:
             stored = await (await tools.stores()).channels.settings_of(request.place)
         except MailportError:
-            _log().warning("channel settings unavailable", exc_info=True)
+            _log().warning("channel settings unavailable", exc_info=request.place.platform != "terminal")
     chosen = request.language or stored.get("language") or _of_locale(request) or default
     language: Language = "es" if chosen == "es" else "en"
     return language, stored.get("timezone") or tools.settings.timezone
+
+
+def _is_remembered(request: Request) -> bool:
+    """Whether the place has settings that are worth opening the database for."""
+    if request.place.platform == "web":  # of a page nothing is kept
+        return False
+    first = request.command[0] if request.command else request.text.partition(" ")[0]
+    return not request.lean or first in _STORING
 
 
 def _of_locale(request: Request) -> str | None:

@@ -40,6 +40,7 @@ def run_once(command: Command, given: Given, settings: Settings) -> int:
         arguments={} if typed else _texts(command, given),
         language=wished_language(given),
         confirmed=given.has("--yes"),
+        lean=True,
     )
     if command.path in _LOOPLESS:
         reply = _finish_without_loop(_answer(request, settings))

@@ -38,6 +38,8 @@ def check_matrix(document: Mapping[str, object], language: str, width: int) -> R
         return None
     head = [RichText(word, style="bold") for word in _head(language)]
     rows = [(_place(endpoint), _cells(endpoint, language), endpoint) for endpoint in endpoints]
+    places = list(dict.fromkeys(place for place, _, _ in rows))
+    rows.sort(key=lambda row: places.index(row[0]))
     full = [row for _, row, _ in rows if len(row) == len(head)]
     widths = [max(cell.cell_len for cell in column) for column in zip(head, *full, strict=True)]
     widths[0] = max(widths[0], *(row[0].cell_len for _, row, _ in rows))

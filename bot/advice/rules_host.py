@@ -16,11 +16,14 @@ HostRule = Callable[[Outcomes, Situation], Iterator[Finding]]
 
 
 def closed_ports(outcomes: Outcomes, situation: Situation) -> Iterator[Finding]:
-    """Ports somebody asked for that refused or dropped; a closed port nobody asked for is a fact."""
+    """Ports that refused or dropped, though somebody asked for them or another address has them open.
+
+    Who connects takes either address of a name; a port that is closed on all of them is just a fact.
+    """
     for port, group in _by_port(outcomes).items():
-        if port not in situation.asked:
-            continue
         works = any(outcome.state == "open" for outcome in group)
+        if port not in situation.asked and not works:
+            continue
         for outcome in group:
             if outcome.state == "refused" and not _v6_beside_v4(outcome, group):
                 yield about("port-refused", outcome, "warning" if works else "critical")

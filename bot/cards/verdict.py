@@ -5,7 +5,8 @@ Short enough for a chat; the whole matrix is the terminal's, the whole transcrip
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -187,23 +188,38 @@ def endpoint_blocks(
 
 def _table(outcomes: Sequence[EndpointOutcome], findings: Sequence[Finding], language: str) -> Table:
     several = len({outcome.endpoint.host for outcome in outcomes}) > 1
-    families = len({outcome.endpoint.family for outcome in outcomes}) > 1
+    mark = _marker(outcomes)
     shown = outcomes[:MAX_ROWS]
     columns = tuple(
         say(language, f"check.column-{name}") for name in ("endpoint", "tls", "certificate", "time")
     )
     return Table(
         columns=columns,
-        rows=tuple(_row(outcome, language, with_host=several, with_family=families) for outcome in shown),
+        rows=tuple(_row(outcome, language, with_host=several, mark=mark(outcome)) for outcome in shown),
         tones=tuple(row_tone(outcome, findings) for outcome in shown),
     )
 
 
-def _row(outcome: EndpointOutcome, language: str, *, with_host: bool, with_family: bool) -> tuple[str, ...]:
+def _marker(outcomes: Iterable[EndpointOutcome]) -> Callable[[EndpointOutcome], str]:
+    """What tells an outcome from the others: nothing, its family, or its very address."""
+    addresses = {(one.endpoint.host, one.endpoint.family, one.endpoint.address) for one in outcomes}
+    in_family = Counter((host, family) for host, family, _ in addresses)
+    families = {family for _, family in in_family}
+
+    def mark(outcome: EndpointOutcome) -> str:
+        endpoint = outcome.endpoint
+        if in_family[endpoint.host, endpoint.family] > 1:
+            return f" ({endpoint.address})"
+        return f" (IPv{endpoint.family})" if len(families) > 1 else ""
+
+    return mark
+
+
+def _row(outcome: EndpointOutcome, language: str, *, with_host: bool, mark: str) -> tuple[str, ...]:
     endpoint = outcome.endpoint
     place = f"{endpoint.host}:{endpoint.port}" if with_host else f"{endpoint.port} {endpoint.service.name}"
     return (
-        f"{place} (IPv{endpoint.family})" if with_family else place,
+        place + mark,
         tls_words(outcome, language),
         certificate_words(outcome, language),
         f"{outcome.total_ms:.0f} ms",
@@ -268,13 +284,14 @@ def _quiet_line(quiet: Sequence[EndpointOutcome], tried: Sequence[EndpointOutcom
 def _quiet_ports(group: Sequence[EndpointOutcome], tried: Sequence[EndpointOutcome]) -> str:
     """Ports, with host and address family only where they make a difference."""
     several = len({outcome.endpoint.host for outcome in tried}) > 1
+    mark = _marker(tried)
     shown: dict[str, None] = {}
     for outcome in group:
         endpoint = outcome.endpoint
         same = [one for one in tried if _spot(one) == _spot(outcome)]
         place = endpoint.label if several else str(endpoint.port)
         mixed = any(one.state != outcome.state for one in same)
-        shown[f"{place} (IPv{endpoint.family})" if mixed else place] = None
+        shown[place + mark(outcome) if mixed else place] = None
     return ", ".join(shown)
 
 

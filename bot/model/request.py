@@ -57,6 +57,7 @@ class Request:
         arguments: Raw option texts by option name, with `command`.
         language: Set only by an explicit wish (`--lang`).
         confirmed: The person pressed the button that confirms.
+        lean: One command of a fresh process, which opens the database only if the command needs it.
     """
 
     id: str
@@ -67,3 +68,4 @@ class Request:
     arguments: dict[str, str] = field(default_factory=dict)
     language: Language | None = None
     confirmed: bool = False
+    lean: bool = False

@@ -45,6 +45,24 @@ async def test_the_channels_language_is_used() -> None:
     assert "falta" in reply.card.summary
 
 
+_TERMINAL = Place(platform="terminal", workspace="local", channel="terminal", private=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "lean", "spanish"),
+    [
+        pytest.param("check", False, True, id="a conversation in the terminal keeps what was set in it"),
+        pytest.param("watch show", True, True, id="so does a command that stores"),
+        pytest.param("check", True, False, id="a command that does not starts without the database"),
+    ],
+)
+async def test_the_terminal_is_a_channel_too(text: str, lean: bool, spanish: bool) -> None:
+    tools = make_test_tools()
+    await (await tools.stores()).channels.set_setting(_TERMINAL, "language", "es", person="local")
+    request = dataclasses.replace(_request(text, admin=True, place=_TERMINAL), lean=lean)
+    assert ("falta" in (await answer(request, tools)).card.summary) is spanish
+
+
 async def test_changing_takes_a_right() -> None:
     reply = await answer(_request("settings language es"), make_test_tools())
     assert reply.card.private

@@ -73,6 +73,15 @@ def test_the_matrix_shows_every_stage_with_its_time(language: str) -> None:
     assert text.count("465 submissions") == 1
 
 
+@pytest.mark.parametrize("width", [60, 140])
+def test_every_address_is_headed_once(width: int) -> None:
+    result = result_of(*(good(port, address) for port in (25, 465) for address in (V6, "192.0.2.25")))
+    words = partial(advise, language="en")
+    text = rendered(verdict_card(result, "en", words), check_document(result, "en", words), width=width)
+    assert text.count(f"mx.example.com ({V6})") == 1
+    assert text.count("mx.example.com (192.0.2.25)") == 1
+
+
 def test_hostile_text_is_not_carried_out() -> None:
     result = result_of(bare(25, greeting=HOSTILE, detail=HOSTILE, signs=["greeting-rejected"]))
     words = partial(advise, language="en")

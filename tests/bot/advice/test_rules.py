@@ -256,6 +256,18 @@ def test_no_starttls_under_a_binding_policy_is_critical(policy: PolicyInForce) -
             ["greeting-rejected:warning"],
             id="a refusal on v6 is not a missing STARTTLS",
         ),
+        pytest.param(
+            [good(587), closed(587, "192.0.2.26"), closed(25), closed(25, "192.0.2.26")],
+            set(),
+            ["port-refused:warning"],
+            id="open at one address and closed at the other",
+        ),
+        pytest.param(
+            [good(587, V6), closed(587, state="filtered")],
+            set(),
+            ["port-filtered:warning"],
+            id="open over IPv6 only",
+        ),
         pytest.param([good(993), plain(143)], set(), ["starttls-missing:critical"], id="IMAP still has 993"),
         pytest.param(
             [good(25), closed(25, "10.0.0.1", "forbidden")],

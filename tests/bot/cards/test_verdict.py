@@ -132,6 +132,14 @@ def test_families_are_told_apart_only_where_both_were_tried() -> None:
     assert "No answer: 25 (IPv6)" in text
 
 
+def test_addresses_of_one_family_are_told_apart_by_themselves() -> None:
+    other = "192.0.2.26"
+    text = render_plain(card_of(result_of(good(25), good(25, other), closed(465), good(465, other))))
+    assert "25 smtp (192.0.2.25)" in text
+    assert "25 smtp (192.0.2.26)" in text
+    assert "Closed: 465 (192.0.2.25)" in text
+
+
 def test_a_kept_result_says_its_age_and_can_be_run_again() -> None:
     card = card_of(replace(result_of(good(25)), cached_age_s=12.3))
     assert "This is the result of 12 s ago." in render_plain(card)
