@@ -119,7 +119,7 @@ async def check_domain(
         checked_at=checked_at,
         duration_ms=(clock.monotonic() - started) * 1000,
         verdict=judgement.verdict,
-        outcomes=_each_once((*probed, *refused, *(discovery.outcomes if discovery else ()))),
+        outcomes=_each_once((*probed, *refused), discovery.outcomes if discovery else ()),
         findings=by_severity(findings),
         mail=mail_document(policies),
         recommended=discovery.recommended if discovery else dict.fromkeys(SERVICES_OF_CLIENTS),
@@ -129,12 +129,17 @@ async def check_domain(
     return result, policies
 
 
-def _each_once(outcomes: Iterable[EndpointOutcome]) -> tuple[EndpointOutcome, ...]:
-    """One outcome per address and port, the first: a search's come best first."""
-    seen: dict[tuple[str, int], EndpointOutcome] = {}
-    for one in outcomes:
-        seen.setdefault((one.endpoint.address, one.endpoint.port), one)
-    return tuple(seen.values())
+def _each_once(
+    delivery: Sequence[EndpointOutcome], searched: Iterable[EndpointOutcome]
+) -> tuple[EndpointOutcome, ...]:
+    """Every MX host's endpoints, and of the search each address and port once, best names first."""
+    seen = {(one.endpoint.address, one.endpoint.port) for one in delivery}
+    found: dict[tuple[str, int], EndpointOutcome] = {}
+    for one in searched:
+        place = (one.endpoint.address, one.endpoint.port)
+        if place not in seen:
+            found.setdefault(place, one)
+    return (*delivery, *found.values())
 
 
 def judge_published(discovery: Discovery) -> tuple[Finding, ...]:

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from bot.commands.check_domain import MAX_ENDPOINTS, check_domain, plan_delivery
+from bot.commands.check_domain import MAX_ENDPOINTS, _each_once, check_domain, plan_delivery
 from bot.model.certificate import Certificate
 from bot.model.discovery import Candidate, Discovery, Published
 from bot.model.mail_policies import MxFacts, MxHost
@@ -101,3 +101,27 @@ def test_many_mail_hosts_are_looked_at_in_turn_and_within_the_limit() -> None:
     plan = plan_delivery(MxFacts(status="ok", hosts=hosts), (25,))
     assert len(plan) == MAX_ENDPOINTS
     assert {endpoint.host for endpoint in plan} == {host.name for host in hosts}
+
+
+def _seen(host: str, address: str, port: int) -> EndpointOutcome:
+    endpoint = Endpoint(host=host, address=address, family=4, service=service_for(port))
+    return EndpointOutcome(endpoint=endpoint, checked_at=CLOCK.now(), state="open")
+
+
+def test_every_mail_host_is_listed_and_a_searched_place_once_under_its_best_name() -> None:
+    delivery = [_seen("mx1.test", "192.0.2.1", 25), _seen("mx2.test", "192.0.2.1", 25)]
+    searched = [
+        _seen("mail.test", "192.0.2.1", 465),
+        _seen("smtp.test", "192.0.2.1", 465),
+        _seen("mx1.test", "192.0.2.1", 25),
+        _seen("mail.test", "192.0.2.2", 465),
+    ]
+    listed = [
+        (one.endpoint.host, one.endpoint.address, one.endpoint.port) for one in _each_once(delivery, searched)
+    ]
+    assert listed == [
+        ("mx1.test", "192.0.2.1", 25),
+        ("mx2.test", "192.0.2.1", 25),
+        ("mail.test", "192.0.2.1", 465),
+        ("mail.test", "192.0.2.2", 465),
+    ]
