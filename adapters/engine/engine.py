@@ -27,6 +27,9 @@ from bot.errors import MailportError
 from bot.ports import Tools
 from bot.watches.stores import Stores
 
+# A part that takes longer for a step shows in `status()`; rolling up a large history may take its time.
+STUCK_S = 8.0
+ROUND_S = 900.0
 _LOG = logging.getLogger("mailport.engine")
 
 
@@ -143,7 +146,7 @@ class Engine:
         uplink.wake = self._add("uplink", uplink.step).wake
         if self._sender is not None:
             self._add("reports", reports.step)
-            self._add("housekeeping", keeping.step)
+            self._add("housekeeping", keeping.step, stuck_s=ROUND_S)
 
     def _make_sender(self, stores: Stores) -> Callable[[], None]:
         """The sender, if this process posts; what wakes it."""
@@ -155,7 +158,7 @@ class Engine:
         sender.wake = part.wake
         return part.wake
 
-    def _add(self, name: str, step: Step) -> Steady:
-        part = Steady(name, step, self._tools.clock.monotonic)
+    def _add(self, name: str, step: Step, stuck_s: float = STUCK_S) -> Steady:
+        part = Steady(name, step, self._tools.clock.monotonic, stuck_s=stuck_s)
         self._parts.append(part)
         return part

@@ -25,7 +25,7 @@ class Steady:
         stuck_s: A step that takes longer shows in `word`.
     """
 
-    def __init__(self, name: str, step: Step, clock: Callable[[], float], *, stuck_s: float = 8.0) -> None:
+    def __init__(self, name: str, step: Step, clock: Callable[[], float], *, stuck_s: float) -> None:
         self.name = name
         self._step = step
         self._clock = clock

@@ -127,7 +127,7 @@ class Watching:
             if leader is None:
                 await one.adapter.start()
             else:
-                part = Steady(f"{one.name} lease", leader.step, self._clock.monotonic)
+                part = Steady(f"{one.name} lease", leader.step, self._clock.monotonic, stuck_s=60.0)
                 self._tasks.append(asyncio.create_task(part.run(), name=part.name))
         self._engine.start()
 

@@ -290,7 +290,7 @@ async def test_a_step_that_fails_is_said_once_tried_again_and_works_again(
         works.set()
         return 60.0
 
-    part = Steady("sweeps", step, clock.monotonic)
+    part = Steady("sweeps", step, clock.monotonic, stuck_s=8)
     words: set[str] = set()
     task = asyncio.create_task(part.run())
     while not works.is_set():
