@@ -53,7 +53,7 @@ async def test_watches_alerts_and_reports(tmp_path: Path, slack: SlackStandIn, s
         await slack.deliver("interactive", slack.pressed(alert, 0, person=ADMIN))
         await until(lambda: said(slack, "is on it: no more reminders"), 15)
         await smtp.start()
-        await until(lambda: said(slack, "works again since"), 15)
+        await until(lambda: said(slack, "working again since"), 15)
 
         await until(lambda: said(slack, "Report #2:"), 90)
         report = said(slack, "Report #2:")[0]
