@@ -14,7 +14,7 @@ from adapters.main.arguments import OWN_COMMANDS, OWN_FLAGS, find_path, flags_of
 from adapters.main.environment import load_settings
 from bot.commands.catalog import BY_PATH, GROUPS
 from bot.errors import BadInput, MailportError
-from bot.i18n import LANGUAGES
+from bot.i18n import LANGUAGES, say
 from bot.settings import Settings
 
 INTERRUPTED = 130
@@ -61,6 +61,11 @@ def _failed(problem: MailportError, language: str, *, as_json: bool) -> int:
     """One line on standard error; with `--json` its document on standard output as well."""
     from bot.cards.failure import failure_card
 
+    command_key = problem.details.pop("command_key", None)
+    if command_key is not None:
+        # As typed here: with the program's name, and without "#", which begins a comment in a shell.
+        example = say(language, f"{command_key}.example").replace("#", "")
+        problem.details["example"] = f"mailport {example}"
     said = failure_card(problem, language).summary
     if as_json:
         import json

@@ -90,7 +90,7 @@ def _command(command: Command, language: str) -> str:
         say(language, f"{command.key}.summary"),
         positional,
         flags_of(command),
-        say(language, f"{command.key}.example"),
+        say(language, f"{command.key}.example").replace("#", ""),  # a shell's comment
     )
 
 

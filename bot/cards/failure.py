@@ -19,9 +19,10 @@ def failure_card(problem: MailportError, language: str) -> Card:
     example = f"{details.get('command_key', '')}.example"
     if has(language, example):
         details["example"] = template(language, example)
-    expected = f"expect.{details.get('expected', '')}"
-    if has(language, expected):
-        details["expected"] = say(language, expected)
+    # Words that are a key themselves: said in the language too.
+    for name, group in (("expected", "expect"), ("why", "refusal")):
+        if has(language, f"{group}.{details.get(name, '')}"):
+            details[name] = say(language, f"{group}.{details[name]}")
     text = rich(template(language, key), details)
     buttons: tuple[Button, ...] = ()
     if "suggestion" in details:

@@ -80,6 +80,10 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param(["watch"], 2, "needs one more word", id="half a command"),
         pytest.param(["watch", "lits"], 2, "mailport watch list", id="a mistyped second word, near"),
         pytest.param(["watch", "add"], 2, "needs target", id="nothing to watch"),
+        pytest.param(["watch", "show"], 2, "mailport watch show 3", id="an example that a shell takes whole"),
+        pytest.param(
+            ["--lang", "es", "check", "10.0.0.1"], 2, "(privada)", id="why an address is refused, in Spanish"
+        ),
         pytest.param(
             ["watch", "add", "a.example", "every", "5x"], 2, "5x is no length", id="words as in a channel"
         ),
