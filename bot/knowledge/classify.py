@@ -23,6 +23,7 @@ PRIOR = 0.8
 DECLINE_FROM = (0.01, 0.15, 0.4, 0.85)
 # How sure of its topic a text must be to be answered, by the same measure.
 SURE_WITH = (0.8, 0.6, 0.0, 0.0)
+SURE_REQUEST = 0.6  # from when words of a request that no rule understood are asked back about
 OF_WHOLE = 0.6  # weight of the whole text beside its clearest sentence
 # Weight of the whole text beside the sentences that ask, by how many sentences tell something.
 OF_STORY = (1.0, 1.0, 0.9, 0.5, 0.3)
@@ -274,7 +275,11 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
     told = _calibrated(order)
     if topic not in REQUESTS and _declines(order, 3 if entities.codes else plain):
         return Guess("off-topic", max(0.6, 1 - told[0][1] if topic != "off-topic" else told[0][1]))
-    told = [pair for pair in told if pair[0] != "off-topic"]
+    told = [
+        pair
+        for pair in told
+        if pair[0] != "off-topic" and (pair[0] not in REQUESTS or pair[1] >= SURE_REQUEST)
+    ]
     topic, chance = told[0]
     if topic != "provider" and entities.providers and _asks_for_settings(topic, entities, model):
         return Guess("provider", max(0.6, 1 - chance), tuple(told[:1]))
@@ -298,6 +303,10 @@ _NOT_OURS = (
     r"|(?:inbox|bandeja de entrada|buzon) (?:of|de) @address|@address'?s? (?:inbox|mailbox|mails|emails|messages)|(?:buzon|correos|mensajes|bandeja) de @address|(?:did|has) \w+ (?:answer|repl|read|open|respond)\w*"
     r"|square root|raiz cuadrada|(?:plus|minus|times|divided by|multiplied by|multiply|mas|menos|multiplica\w*|dividido entre|cuanto es) @p\d+ (?:by|plus|times|minus|por|mas|entre)|@p\d+ (?:plus|minus|times|divided by|multiplied by|mas|menos|dividido entre) (?:@p\d+|@num))\b"
     r"|phishing (?:page|site|kit|campaign)|@prov (?:\w+ ){0,2}(?:better|cheaper|nicer|faster) than|(?:mejor|mas barato) (?:\w+ )?que @prov"
+    r"|(?:is|does|existe) (?:la direccion )?@address (?:a real|exist|valid)|existe (?:la direccion|el correo) @address|who is behind @address|track the"
+    r"|^\W*(?:please |por favor )?(?:restart|reboot|shut down|reinicia\w*|apaga\w*) (?:\w+ ){0,4}(?:server|servidor|postfix|dovecot|exim|machine|service)"
+    r"|^\W*(?:please |por favor )?(?:create|crea\w*|delete|borra\w*|reset|restablece\w*|disable|remove|elimina\w*) (?:\w+ ){0,3}(?:mailbox|buzon|user|usuario|account|cuenta|alias|password|contrasena|@address)"
+    r"|^\W*(?:please )?(?:add|change|set|install|update|upgrade|renew|register|buy|configure) .{1,60} for me\W*$"
     r"|^\W*(?:say|di|repeat|repite) (?:that|que|after|after me|something|algo)\b"
 )
 
