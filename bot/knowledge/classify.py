@@ -270,7 +270,7 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
     plain = speaks_of_mail(entities, model)
     if entities.ranges or (entities.elsewhere and plain < 2):
         return Guess("off-topic", 0.95)
-    if _is_order(entities.marked) or _other_port(entities) or re.search(_NOT_OURS, entities.marked):
+    if _is_order(_flat(entities)) or _other_port(entities) or re.search(_NOT_OURS, _flat(entities)):
         return Guess("off-topic", 0.9)
     told = _calibrated(order)
     if topic not in REQUESTS and _declines(order, 3 if entities.codes else plain):
@@ -311,6 +311,11 @@ _NOT_OURS = (
 )
 
 
+def _flat(entities: Entities) -> str:
+    """The marked text with single spaces, as patterns read it."""
+    return " ".join(entities.marked.split())
+
+
 def _declines(order: list[tuple[float, str]], plain: int) -> bool:
     """Whether the chance that a text is not for us is too high."""
     off = next((chance for chance, topic in order if topic == "off-topic"), 0.0)
@@ -342,7 +347,7 @@ def _asks_for_settings(topic: str, entities: Entities, model: Classifier | None)
     """Whether the settings of the provider that is named are the better answer."""
     ideas = set(concepts(words_of(entities.marked, (model or classifier()).correct)))
     server_side = bool(ideas & {"server2server", "roles", "mtaprog", "ownserver", "path"}) or bool(
-        re.search(_OWN_SERVER, entities.marked)
+        re.search(_OWN_SERVER, _flat(entities))
     )
     if topic in ("relayhost", "error-diagnosis"):
         return "settings" in ideas and not server_side and not (topic == "error-diagnosis" and entities.codes)
@@ -351,5 +356,5 @@ def _asks_for_settings(topic: str, entities: Entities, model: Classifier | None)
     if topic == "cloud-port-25":
         return bool(set(entities.providers) - _ALSO_CLOUDS)
     if topic == "blocked-port":
-        return not re.search(_NETWORK, entities.marked) and "relayh" not in ideas
+        return not re.search(_NETWORK, _flat(entities)) and "relayh" not in ideas
     return topic in _YIELDS_TO_PROVIDER and "relayh" not in ideas and not entities.clouds
