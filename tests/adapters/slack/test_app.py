@@ -1,8 +1,9 @@
-"""The Bolt app: few listeners, each of which is done when it returns; buttons that outlive the process."""
+"""The Bolt app: one way in, which is done when it returns; buttons that outlive the process."""
 
 from __future__ import annotations
 
 from adapters.slack import api
+from adapters.slack.app import Intake
 from bot.cards.model import Button, Card
 from tests.adapters.slack.conftest import Bench, make_adapter, said, settings_for
 from tests.support.slack_standin import SlackStandIn, until
@@ -14,12 +15,12 @@ async def test_bolt_answers_when_the_listener_returns_instead_of_polling(bench: 
     assert parts.app._async_listener_runner.process_before_response
 
 
-async def test_there_is_one_listener_each_for_commands_buttons_forms_and_events(bench: Bench) -> None:
+async def test_everything_that_slack_sends_is_taken_in_one_place(bench: Bench) -> None:
+    """Bolt pays for each listener that it looks at; there is none."""
     parts = bench.adapter._parts
     assert parts is not None
-    assert [listener.ack_function.__name__ for listener in parts.app._async_listeners] == [
-        "on_command", "on_action", "on_view", "on_event",
-    ]  # fmt: skip
+    assert parts.app._async_listeners == []
+    assert isinstance(parts.app._async_middleware_list[-1], Intake)
 
 
 async def test_the_client_waits_for_429_and_shares_the_session(bench: Bench) -> None:
