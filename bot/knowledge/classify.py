@@ -20,7 +20,7 @@ PRIOR = 0.8
 # From which chance of off-topic on a text is declined, by how plainly it speaks of mail (see
 # `speaks_of_mail`). Found by cross-validation: declining wrongly costs as much as answering wrongly,
 # and nearly all texts that speak of mail are for us; 3 stands for texts with a reply code.
-DECLINE_FROM = (0.01, 0.15, 0.4, 0.85)
+DECLINE_FROM = (0.01, 0.15, 0.6, 0.85)
 # How sure of its topic a text must be to be answered, by the same measure.
 SURE_WITH = (0.8, 0.6, 0.0, 0.0)
 SURE_REQUEST = 0.6  # from when words of a request that no rule understood are asked back about
