@@ -567,6 +567,13 @@ class MemoryOutbox:
         if one is not None and one.done_at is None:
             one.done_at, one.gave_up = now, True
 
+    async def expire(self, before: datetime, now: datetime) -> int:
+        """See `OutboxStore.expire`."""
+        old = [one for one in self._waiting() if one.created_at < before]
+        for one in old:
+            one.done_at, one.gave_up = now, True
+        return len(old)
+
     async def message_id(self, key: str) -> str | None:
         """See `OutboxStore.message_id`."""
         return self._id_of(key)

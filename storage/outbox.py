@@ -133,6 +133,13 @@ class SqlOutbox:
                 .values(done_at=now, gave_up=True, problem=why[:300])
             )
 
+    async def expire(self, before: datetime, now: datetime) -> int:
+        """See `OutboxStore.expire`."""
+        old = and_(OUTBOX.c.done_at.is_(None), OUTBOX.c.created_at < before)
+        values = {"done_at": now, "gave_up": True, "problem": "nobody took it in time"}
+        async with self._database.write() as connection:
+            return (await connection.execute(update(OUTBOX).where(old).values(values))).rowcount
+
     async def message_id(self, key: str) -> str | None:
         """See `OutboxStore.message_id`."""
         statement = select(OUTBOX.c.message_id).where(OUTBOX.c.key == key)

@@ -16,6 +16,8 @@ JUMP_S = 30.0
 LEASE_S = 1800.0
 # Threads and edits of an incident need the ids of its messages.
 KEEP_SENT = timedelta(days=90)
+# Who sends gives up after three days; this is for platforms that nobody sends to any more.
+KEEP_WAITING = timedelta(days=4)
 _LOG = logging.getLogger("mailport.engine")
 
 
@@ -77,6 +79,9 @@ class Housekeeping:
 
     async def _round(self, now: datetime) -> None:
         dropped = await self._stores.history.roll_up(now)
+        expired = await self._stores.outbox.expire(now - KEEP_WAITING, now)
+        if expired:
+            _LOG.warning("%s messages waited for days for a platform that nobody serves; given up", expired)
         forgotten = await self._stores.outbox.forget(now - KEEP_SENT)
         if dropped or forgotten:
             _LOG.info("dropped %s runs and hours and %s sent messages past their time", dropped, forgotten)

@@ -301,6 +301,10 @@ class OutboxStore(Protocol):
         """It can never be posted (the channel is gone): kept, with the reason, and not tried again."""
         ...
 
+    async def expire(self, before: datetime, now: datetime) -> int:
+        """Give up what was put in before that time and still waits: nobody serves its platform any more."""
+        ...
+
     async def message_id(self, key: str) -> str | None:
         """The platform's id of a message that was accepted."""
         ...

@@ -66,6 +66,16 @@ async def test_a_try_that_reached_nobody_is_no_retry(stores: Stores) -> None:
     assert again.tries == 1
 
 
+async def test_what_nobody_takes_is_given_up_in_the_end(stores: Stores) -> None:
+    await stores.outbox.put([message("old"), message("sent", "C2")], NOW)
+    await stores.outbox.done("sent", "1", NOW)
+    await stores.outbox.put([message("new", "C3")], later(days=3))
+    assert await stores.outbox.expire(later(days=1), later(days=4)) == 1
+    backlog = await stores.outbox.backlog(later(days=4))
+    assert (backlog.waiting, backlog.given_up) == (1, 1)
+    assert await claimed_keys(stores, days=4) == ["new"]
+
+
 async def test_only_the_oldest_of_each_channel_where_that_is_asked(stores: Stores) -> None:
     await stores.outbox.put([message("a"), message("b"), message("c", "C2")], NOW)
     first = await stores.outbox.claim(NOW, one_each=True)
