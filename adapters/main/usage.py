@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -143,10 +143,18 @@ def _columns(entries: Iterable[tuple[str, str]]) -> list[str]:
     """Names and what they mean, wrapped to the terminal."""
     pairs = list(entries)
     wide = max(len(name) for name, _ in pairs)
-    room = min(shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDEST, _WIDEST)
+    room = _room()
     lines: list[str] = []
     for name, meaning in pairs:
         wrapped = textwrap.wrap(meaning, max(room - wide - 4, 24)) or [""]
         lines.append(f"  {name:<{wide}}  {wrapped[0]}")
         lines += [f"  {'':<{wide}}  {more}" for more in wrapped[1:]]
     return lines
+
+
+def _room() -> int:
+    # Not shutil's: it costs 2 ms of every start.
+    try:
+        return min(os.get_terminal_size(sys.stdout.fileno()).columns or _WIDEST, _WIDEST)
+    except (OSError, ValueError):
+        return _WIDEST
