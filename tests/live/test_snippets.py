@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,21 +137,22 @@ def test_openssl_comes_to_the_greeting(implicit: bool, lab: Lab, tmp_path: Path)
     assert "221 2.0.0 Bye" in ran.stdout
 
 
-def _open_up(folder: Path) -> None:
-    """Let the servers' own users in."""
-    for one in (folder, folder.parent, folder.parent.parent):
-        one.chmod(0o755)
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the servers' own users may enter; pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory(prefix="mailport-relay-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @MODES
-def test_postfix_relays_with_it(implicit: bool, lab: Lab, tmp_path: Path) -> None:
+def test_postfix_relays_with_it(implicit: bool, lab: Lab, open_folder: Path) -> None:
     user = f"postfix-{implicit}@example.com".lower()
-    etc, var = tmp_path / "etc", tmp_path / "var"
+    etc, var = open_folder / "etc", open_folder / "var"
     shutil.copytree("/etc/postfix", etc)
     texts = write("postfix", etc, implicit=implicit, user=user)
     for name in ("queue", "data", "log"):
         (var / name).mkdir(parents=True)
-    _open_up(tmp_path)
     shutil.chown(var / "data", "postfix")
     base = f"""compatibility_level = 3.6
 queue_directory = {var}/queue
@@ -178,7 +180,7 @@ sendmail -f ann@example.com ann@example.com
 for try in $(seq 100); do grep -q 'status=' {var}/log/mail.log && break; sleep 0.1; done
 postfix stop
 """
-    ran = run(lab, ["sh", "-c", script], tmp_path / "home", over={"/etc/postfix": etc})
+    ran = run(lab, ["sh", "-c", script], open_folder / "home", over={"/etc/postfix": etc})
     log = (var / "log/mail.log").read_text("utf-8") if (var / "log/mail.log").exists() else ""
     assert ran.returncode == 0, (ran.stderr[-800:], log[-800:])
     assert "status=sent" in log, log[-1500:]
@@ -186,17 +188,16 @@ postfix stop
 
 
 @MODES
-def test_exim_relays_with_it(implicit: bool, lab: Lab, tmp_path: Path) -> None:
+def test_exim_relays_with_it(implicit: bool, lab: Lab, open_folder: Path) -> None:
     user = f"exim-{implicit}-'{{a}}$b\"@example.com".lower()
-    texts = write("exim", tmp_path, implicit=implicit, user=user)
+    texts = write("exim", open_folder, implicit=implicit, user=user)
     routers, _, rest = texts["exim4.conf"].partition('# in "begin transports"')
     transports, _, authenticators = rest.partition('# in "begin authenticators"')
-    secret = tmp_path / "smarthost"
-    _open_up(tmp_path)
-    shutil.chown(tmp_path, "mail", "mail")
-    (tmp_path / "exim.conf").write_text(
-        f"""spool_directory = {tmp_path}/spool
-log_file_path = {tmp_path}/log-%slog
+    secret = open_folder / "smarthost"
+    shutil.chown(open_folder, "mail", "mail")
+    (open_folder / "exim.conf").write_text(
+        f"""spool_directory = {open_folder}/spool
+log_file_path = {open_folder}/log-%slog
 primary_hostname = client.example.net
 domainlist local_domains = @
 keep_environment =
@@ -218,15 +219,15 @@ begin retry
     command = [
         str(EXIM),
         "-C",
-        str(tmp_path / "exim.conf"),
+        str(open_folder / "exim.conf"),
         "-odi",
         "-f",
         "ann@example.com",
         "ann@example.com",
     ]
-    ran = run(lab, command, tmp_path)
+    ran = run(lab, command, open_folder)
     # Run by the unprivileged user it may not be trusted with its log, and tells the caller instead.
-    log = ran.stderr + "".join(path.read_text("utf-8") for path in tmp_path.glob("log-*"))
+    log = ran.stderr + "".join(path.read_text("utf-8") for path in open_folder.glob("log-*"))
     assert " => ann@example.com" in log, (ran.stdout, ran.stderr, log)
     assert lab.saw(user), log
 
