@@ -270,7 +270,7 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
     plain = speaks_of_mail(entities, model)
     if entities.ranges or (entities.elsewhere and plain < 2):
         return Guess("off-topic", 0.95)
-    if _is_order(_flat(entities)) or _other_port(entities) or re.search(_NOT_OURS, _flat(entities)):
+    if _is_order(_flat(entities)) or _other_port(entities) or _is_not_ours(_flat(entities)):
         return Guess("off-topic", 0.9)
     told = _calibrated(order)
     if topic not in REQUESTS and _declines(order, 3 if entities.codes else plain):
@@ -309,6 +309,23 @@ _NOT_OURS = (
     r"|^\W*(?:please )?(?:add|change|set|install|update|upgrade|renew|register|buy|configure) .{1,60} for me\W*$"
     r"|^\W*(?:say|di|repeat|repite) (?:that|que|after|after me|something|algo)\b"
 )
+
+
+# Without one of these, the long pattern above need not be compiled: most questions are spared it.
+_SIGNS = tuple(
+    """
+    phone customer support contact telefono cliente profile dark oscuro perfil pretend act you ahora from prompt ignor
+    olvid forget disregard haz jailbreak rules reglas brute fuerza relay proxies harvest scrap saque sacar extraer
+    without sin inbox bandeja buzon @address answer repl read respond root raiz plus minus times divid multipl menos
+    cuanto phishing better cheaper nicer faster mejor barato exist behind track restart reboot shut reinici apaga
+    create crea delete borra reset restab disable remove elimina me say di repeat repite did has
+    """.split()  # noqa: SIM905  # reads better as text
+)
+
+
+def _is_not_ours(flat: str) -> bool:
+    words = flat.split(" ")
+    return any(word.startswith(_SIGNS) for word in words) and re.search(_NOT_OURS, flat) is not None
 
 
 def _flat(entities: Entities) -> str:
