@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 from bot.knowledge.data import read_data
-from bot.knowledge.entities import KNOWN_PORTS, Entities, find_entities
+from bot.knowledge.entities import Entities, find_entities
 from bot.knowledge.features import concepts, features, sentences, words_of
+from bot.knowledge.outside import flat, is_outside
 from bot.knowledge.words import WORD, nearest
 
 SHARPNESS = 6.0
@@ -245,24 +246,6 @@ def _stands_in(term: str, text: str) -> bool:
     return False
 
 
-# Requests that only a person, another machine or nobody should carry out, by how they begin.
-_ORDERS = (
-    r"\W*(?:(?:please|can you|could you|would you|por favor|puedes|podrias|hey|hi|mailport)\W+){0,3}"
-    r"(?:write|draft|compose|translate|summari[sz]e|reply to|read my|(?:send|mail|email) (?:an? |the |this )?(?:e-?mail|mail|message|letter|newsletter|invoice|note) to"
-    r"|e-?mail (?:my|the|bob|him|her|them)|port (?:a|an|my|this|the) \w+|sing|tell me a (?:joke|story)|recommend|book|buy|order|hack|crack|brute|spoof|delete|unsubscribe|forward"
-    r"|escrib[ea]\w*|redacta\w*|traduc[ea]\w*|resume|(?:envia|manda|enviale|mandale|escribele)\w* (?:un |este |el )?(?:correo|mensaje|email|mail|carta)? ?a\b|lee mis?|compra|reserva|hackea|suplanta|borra|canta|cuenta\w* un|porta (?:un|una|mi|este)|pasa (?:un|una|mi|este))\b"
-)
-
-
-_ORDER_VERBS = tuple(
-    """
-    write draft compose translate summari reply read send mail email e-mail port sing tell recommend book buy order
-    hack crack brute spoof delete unsubscribe forward escrib redact traduc resume envia manda lee compra reserva suplanta
-    borra canta cuenta porta pasa
-    """.split()  # noqa: SIM905  # reads better as text
-)
-
-
 def classify(text: str, entities: Entities, model: Classifier | None = None) -> Guess:
     """The topic of a question, with what is no mail question told apart."""
     order = ranked(text, entities, model)
@@ -270,7 +253,7 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
     plain = speaks_of_mail(entities, model)
     if entities.ranges or (entities.elsewhere and plain < 2):
         return Guess("off-topic", 0.95)
-    if _is_order(_flat(entities)) or _other_port(entities) or _is_not_ours(_flat(entities)):
+    if is_outside(entities):
         return Guess("off-topic", 0.9)
     told = _calibrated(order)
     if topic not in REQUESTS and _declines(order, 3 if entities.codes else plain):
@@ -293,61 +276,11 @@ def _calibrated(order: list[tuple[float, str]]) -> list[tuple[str, float]]:
     return [(topic, power / total) for topic, power in powers]
 
 
-# What no mail server, port or setting has to do with, however much the words are of mail.
-_NOT_OURS = (
-    r"\b(?:phone number|telephone number|customer (?:service|support|care)|support hotline|contact (?:\w+ ){0,3}support|telefono de|atencion al cliente"
-    r"|profile (?:picture|photo)|dark mode|modo oscuro|foto de perfil|pretend (?:to|you)|act as (?:a|an|if)|you are now|ahora eres|from now on you|system prompt"
-    r"|(?:ignore|forget|disregard) (?:all|any|your|the|previous)|(?:ignora|olvida) (?:todas|las|tus|todo)|haz como si|jailbreak|no rules|sin reglas"
-    r"|brute ?-?forc\w+|fuerza bruta|(?:list|lists|lista|find|finding|give|get|search|busca\w*|dame|encuentra) (?:\w+ ){0,4}open (?:mail |smtp )?relays|relays abiertos|open proxies"
-    r"|harvest|scrap(?:e|es|ing)\b|saque correos|sacar correos|extraer correos|without (?:being|getting) (?:traced|flagged|caught|blocked as spam)|sin que me (?:rastreen|detecten|pillen|bloqueen)"
-    r"|(?:inbox|bandeja de entrada|buzon) (?:of|de) @address|@address'?s? (?:inbox|mailbox|mails|emails|messages)|(?:buzon|correos|mensajes|bandeja) de @address|(?:did|has) \w+ (?:answer|repl|read|open|respond)\w*"
-    r"|square root|raiz cuadrada|(?:plus|minus|times|divided by|multiplied by|multiply|mas|menos|multiplica\w*|dividido entre|cuanto es) @p\d+ (?:by|plus|times|minus|por|mas|entre)|@p\d+ (?:plus|minus|times|divided by|multiplied by|mas|menos|dividido entre) (?:@p\d+|@num))\b"
-    r"|phishing (?:page|site|kit|campaign)|@prov (?:\w+ ){0,2}(?:better|cheaper|nicer|faster) than|(?:mejor|mas barato) (?:\w+ )?que @prov"
-    r"|(?:is|does|existe) (?:la direccion )?@address (?:a real|exist|valid)|existe (?:la direccion|el correo) @address|who is behind @address|track the"
-    r"|^\W*(?:please |por favor )?(?:restart|reboot|shut down|reinicia\w*|apaga\w*) (?:\w+ ){0,4}(?:server|servidor|postfix|dovecot|exim|machine|service)"
-    r"|^\W*(?:please |por favor )?(?:create|crea\w*|delete|borra\w*|reset|restablece\w*|disable|remove|elimina\w*) (?:\w+ ){0,3}(?:mailbox|buzon|user|usuario|account|cuenta|alias|password|contrasena|@address)"
-    r"|^\W*(?:please )?(?:add|change|set|install|update|upgrade|renew|register|buy|configure) .{1,60} for me\W*$"
-    r"|^\W*(?:say|di|repeat|repite) (?:that|que|after|after me|something|algo)\b"
-)
-
-
-# Without one of these, the long pattern above need not be compiled: most questions are spared it.
-_SIGNS = tuple(
-    """
-    phone customer support contact telefono cliente profile dark oscuro perfil pretend act you ahora from prompt ignor
-    olvid forget disregard haz jailbreak rules reglas brute fuerza relay proxies harvest scrap saque sacar extraer
-    without sin inbox bandeja buzon @address answer repl read respond root raiz plus minus times divid multipl menos
-    cuanto phishing better cheaper nicer faster mejor barato exist behind track restart reboot shut reinici apaga
-    create crea delete borra reset restab disable remove elimina me say di repeat repite did has
-    """.split()  # noqa: SIM905  # reads better as text
-)
-
-
-def _is_not_ours(flat: str) -> bool:
-    words = flat.split(" ")
-    return any(word.startswith(_SIGNS) for word in words) and re.search(_NOT_OURS, flat) is not None
-
-
-def _flat(entities: Entities) -> str:
-    """The marked text with single spaces, as patterns read it."""
-    return " ".join(entities.marked.split())
-
-
 def _declines(order: list[tuple[float, str]], plain: int) -> bool:
     """Whether the chance that a text is not for us is too high."""
     off = next((chance for chance, topic in order if topic == "off-topic"), 0.0)
     best = next((chance for chance, topic in order if topic != "off-topic"), 0.0)
     return off >= DECLINE_FROM[plain] or best < SURE_WITH[plain]
-
-
-def _is_order(marked: str) -> bool:
-    words = marked.split(None, 5)[:5]
-    return any(word.startswith(_ORDER_VERBS) for word in words) and bool(re.match(_ORDERS, marked))
-
-
-def _other_port(entities: Entities) -> bool:
-    """Whether the only ports named are no mail ports."""
-    return bool(entities.ports) and not any(port in KNOWN_PORTS for port in entities.ports)
 
 
 # A provider's names that are also a cloud's or a network's.
@@ -364,7 +297,7 @@ def _asks_for_settings(topic: str, entities: Entities, model: Classifier | None)
     """Whether the settings of the provider that is named are the better answer."""
     ideas = set(concepts(words_of(entities.marked, (model or classifier()).correct)))
     server_side = bool(ideas & {"server2server", "roles", "mtaprog", "ownserver", "path"}) or bool(
-        re.search(_OWN_SERVER, _flat(entities))
+        re.search(_OWN_SERVER, flat(entities))
     )
     if topic in ("relayhost", "error-diagnosis"):
         return "settings" in ideas and not server_side and not (topic == "error-diagnosis" and entities.codes)
@@ -373,5 +306,5 @@ def _asks_for_settings(topic: str, entities: Entities, model: Classifier | None)
     if topic == "cloud-port-25":
         return bool(set(entities.providers) - _ALSO_CLOUDS)
     if topic == "blocked-port":
-        return not re.search(_NETWORK, _flat(entities)) and "relayh" not in ideas
+        return not re.search(_NETWORK, flat(entities)) and "relayh" not in ideas
     return topic in _YIELDS_TO_PROVIDER and "relayh" not in ideas and not entities.clouds
