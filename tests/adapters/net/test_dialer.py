@@ -120,7 +120,8 @@ class Failing(TcpDialer):
         (errno.EPERM, True, "filtered", "filtered-here"),
         (errno.ETIMEDOUT, True, "filtered", "no-answer"),
         (errno.ECONNREFUSED, True, "refused", "refused"),
-        (errno.ECONNRESET, True, "filtered", "cut-off"),
+        # A closed port answers with "refused"; a reset came after the connection stood.
+        (errno.ECONNRESET, True, "open", ""),
         (errno.EMFILE, True, "unreachable", "local-trouble"),
     ],
 )
