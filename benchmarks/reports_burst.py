@@ -114,7 +114,10 @@ async def work(url: str, port: int) -> None:
 async def burst(url: str, count: int, minutes: int) -> None:
     stores = await open_stores(url)
     now = datetime.now(UTC)
-    first = next_time(CRON, "UTC", now + timedelta(seconds=20))
+    first = next_time(CRON, "UTC", now)
+    if (first - now).total_seconds() < 15:  # too little time to start everything
+        await asyncio.sleep((first - now).total_seconds() + 0.1)
+        now, first = first, next_time(CRON, "UTC", first)
     for number in range(count):
         place = Place(platform="slack", workspace="slack:T1", channel=f"C{number % PLACES}")
         draft = ReportDraft(cron=CRON, timezone="UTC", targets=(), next_at=first)
