@@ -18,7 +18,8 @@ _ZERO_WIDTH_SPACE = "\u200b"
 _TAG = re.compile(r"<(?=[@#:a/t]|id:)")
 _AUTOLINK = re.compile(r"(?i)\b(https?|steam|discord|mailto|tel|sms)(:)(?=\S)")
 _LINE_MARK = re.compile(r"(?m)^(\s*)([-+>#]|\d+[.)])(?=\s|$)")
-_BRACKET = re.compile(r"[\[\]]")
+# What discord.py leaves alone: brackets, and every sign within what it takes for the address of a link.
+_SIGN = re.compile(r"[\[\]`*_~|]")
 
 
 # Without any of these nothing in a text is alive; most texts have none.
@@ -34,7 +35,7 @@ def escaped(text: str) -> str:
     shown = escape_markdown(harmless(text, keep_newlines=True), as_needed=False, ignore_links=False)
     shown = escape_mentions(shown)
     shown = _TAG.sub("<" + _ZERO_WIDTH_SPACE, shown)
-    shown = _BRACKET.sub(lambda found: f"\\{found[0]}" if not _already(shown, found) else found[0], shown)
+    shown = _SIGN.sub(lambda found: f"\\{found[0]}" if not _already(shown, found) else found[0], shown)
     shown = _LINE_MARK.sub(lambda found: f"{found[1]}\\{found[2]}", shown)
     return _AUTOLINK.sub(rf"\1\2{_ZERO_WIDTH_SPACE}", shown)
 
