@@ -25,7 +25,11 @@ _NAME = r"(?<![\w@.-])(?:(?:smtps?|imaps?|pop3s?|https?|ssl|tls)://)?((?:[\w](?:
 _CODE = r"(?<![\d.])(?:[245]\d\d[ -])?[245]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])(?<!port )(?<!puerto )(?<!port: )(?:4[2-5]\d|5[0-5]\d)(?=[ -]+[a-z#(\"'<]|[:,?.)]*$|[,:)?])"
 _CLOCK = r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s*(?:h\b|hrs?\b)?\s*([ap]\.?m\b\.?)?|\b(\d{1,2})\s*([ap]\.?m\b\.?)"
 # Outlook the program, not Microsoft's mail service.
-_OUTLOOK = r"\b(?:(?:mi|my|al|el|un|the|our|nuestro) )?outlook (?:20[012]\d|9[78]|classic|desktop|clasico)\b|\b(?:mi|my|al|un|our|nuestro) outlook\b(?!\.)(?! (?:365|account|mail))"
+_OUTLOOK = (
+    r"\b(?:(?:mi|my|al|el|un|the|our|nuestro) )?outlook (?:20[012]\d|9[78]|classic|desktop|clasico)\b|\b(?:mi|my|al|un|our|nuestro) outlook\b(?!\.)(?! (?:365|account|mail))"
+    r"|\boutlook express\b|\boutlook (?:and|y|or|o|e) (?=thunderbird|apple mail|mail)|(?<=thunderbird )(?:and|y|or|o|e) outlook\b(?!\.)"
+    r"|\boutlook(?= (?:says|suggests|shows|asks|warns|complains|dice|sugiere|muestra|pide|avisa)\b)"
+)
 _NUMBER = r"(?<![\w.])\d{1,6}(?![\w]|\.\d)"
 
 
