@@ -57,7 +57,7 @@ is forgotten, ends, and is renewed a day later while somebody is on it.
 
 """
 _WHY = {
-    ("certificate", "forgets.example"): "{left} days left: one of the four warnings before the end",
+    ("certificate", "forgets.example"): "{left} d left: one of the four warnings before the end",
     ("broke", "outage.example"): "two checks in a row failed; the outage began 15 minutes before",
     ("still-broken", "outage.example"): "six hours, and nobody has acknowledged it",
     ("recovered", "outage.example"): "two good checks in a row",

@@ -58,6 +58,26 @@ def _is_not_ours(flat: str) -> bool:
     return any(word.startswith(_SIGNS) for word in words) and re.search(_NOT_OURS, flat) is not None
 
 
+# Help with abuse is refused even in the words of mail.
+_ABUSE = (
+    r"\b(?:keyloggers?|bulletproof|combo ?lists?|(?:leaked|stolen|hacked|robad[oa]s|filtrad[oa]s) (?:\w+ )?(?:accounts?|logins?|credentials?|passwords?|cuentas?|credenciales|contrasenas)"
+    r"|(?:credenciales|contrasenas|cuentas) (?:robadas|filtradas|hackeadas)|rotat\w+ (?:\w+ ){0,3}(?:ips?|proxies|domains|addresses)|rota\w* (?:\w+ ){0,2}(?:ips?|dominios)"
+    r"|(?:evade|evading|bypass\w*|fool|trick|outsmart|sneak past|slip past|get (?:around|past)|evadir|evita\w* que me|esquivar|burlar|saltar\w*|enganar) (?:\w+ ){0,3}(?:spam ?filters?|spam detection|filtros?|antispam|@blocklist|blacklists?|blocklists?)"
+    r"|@blocklist (?:can'?t|cannot|can not|doesn'?t|does not|won'?t|never|no (?:me |nos )?(?:pueda|puede)?) ?(?:catch\w*|detect\w*|list\w*|see|notice|find|pill\w*)"
+    r"|ignor\w+ (?:\w+ )?(?:spam complaints?|abuse (?:reports?|complaints?)|complaints)|(?:bought|purchased|scraped|comprad[oa]s?) (?:\w+ )?(?:lists?|listas?|addresses)|listas? comprad[oa]s?)\b"
+)
+_ABUSE_SIGNS = tuple(
+    """
+    keylog bulletproof combo leaked stolen hacked robad filtrad credencial contrasen cuenta rotat rota evad bypass fool
+    trick outsmart sneak slip get evita esquiva burla salta engan @blocklist ignor bought purchased scraped comprad
+    """.split()  # noqa: SIM905  # reads better as text
+)
+
+
+def _is_abuse(flat: str) -> bool:
+    return any(word.startswith(_ABUSE_SIGNS) for word in flat.split(" ")) and bool(re.search(_ABUSE, flat))
+
+
 def flat(entities: Entities) -> str:
     """The marked text with single spaces, as patterns read it."""
     return " ".join(entities.marked.split())
@@ -76,4 +96,4 @@ def _other_port(entities: Entities) -> bool:
 def is_outside(entities: Entities) -> bool:
     """Whether a text asks for what only a person should do, for another port, or for another trade."""
     text = flat(entities)
-    return _is_order(text) or _other_port(entities) or _is_not_ours(text)
+    return _is_order(text) or _other_port(entities) or _is_not_ours(text) or _is_abuse(text)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.knowledge.answer import answer_question, filled, to_document
-from bot.knowledge.requests import schedule_of
+from bot.knowledge.when import schedule_of
 from bot.knowledge.words import detect_language, fold
 from tests.bot.knowledge.evaluate import SHARED, judge, read, share
 
@@ -43,6 +43,10 @@ def test_a_question_finds_its_topic(question: str, topic: str) -> None:
         "¿cuánto cuesta mandar un paquete?",
         "qué puerto usa redis",
         "port my app to android",
+        "rotate IPs so Spamhaus can't catch my campaign",
+        "smtp for a bought list of addresses",
+        "how to bypass the gmail spam filter",
+        "fix my keylogger, smtplib says connection unexpectedly closed",
         "hello",
         "gracias",
         "",

@@ -30,6 +30,18 @@ report add every weekday at 08:15 for example.com | every weekday at 8:15 a repo
 report add every friday at 18:00 for ejemplo.com | informe de ejemplo.com cada viernes a las seis de la tarde
 report add every weekday at 08:00 for ejemplo.com | ponme un informe de lunes a viernes a las 8 de ejemplo.com
 report add every day at 12:00 for example.com | daily digest for example.com at noon
+report add every day at 22:00 for mx.ejemplo.org | revisa mx.ejemplo.org todos los días a las 22:00
+report add every monday at 09:00 for ejemplo.com | cada lunes a las 9 comprueba ejemplo.com
+report add every day at 06:30 for mx.example.org | a summary of mx.example.org daily at half past six am
+report add every friday at 18:00 for mx.ejemplo.org | resumen de mx.ejemplo.org los viernes a las 18h
+report add every 6 hours for mx.example.org | post a report on mx.example.org every 6h
+report add every month on day 15 at 08:00 for example.org | report for example.org on the 15th of every month
+report add every first monday of the month at 09:00 for example.org | report on example.org first Monday of the month at 9
+watch add mx.example.org:25 every 30m | test mx.example.org:25 every 30 minutes
+watch add mx.example.org:587 | babysit mx.example.org:587 and yell if it breaks
+check mx.example.org:25 | can u see whether starttls is on at mx.example.org:25
+port ejemplo.org | dame la config de correo de ejemplo.org
+- | every day I test smtp.example.com and it fails
 history mail.example.com days 7 | how has mail.example.com been over the last week?
 history mail.example.com days 1 | uptime of mail.example.com in the past 24 hours
 history mail.ejemplo.com days 1 | ¿se cayó mail.ejemplo.com ayer?
