@@ -9,15 +9,16 @@ puts the result into words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from bot.knowledge.explain_entities import find_entities
-from bot.knowledge.explain_flat import flatten
-from bot.knowledge.explain_rules import judge
+from bot.knowledge.explain_entities import Entities, find_entities
+from bot.knowledge.explain_flat import Flat, flatten
+from bot.knowledge.explain_rules import Verdict, judge
 from bot.knowledge.explain_words import Explanation, Source
 from bot.knowledge.explain_words import explanation_of as explanation_of
 
 MAX_INPUT = 40_000
+MENDED_CONFIDENCE = 0.7
 __all__ = ["Diagnosis", "Explanation", "Source", "diagnose", "explanation_of"]
 
 
@@ -42,11 +43,26 @@ class Diagnosis:
     line_number: int = 0
 
 
+def _judge_mended(flat: Flat, entities: Entities, verdict: Verdict) -> Verdict:
+    """What a mistyped or cut text says once it is put right: surer than a code alone, less than as pasted."""
+    from bot.knowledge.explain_mend import mend  # seldom needed
+
+    mended = mend(flat)
+    if mended is None:
+        return verdict
+    found = judge(mended, entities)
+    if found.basis != "text":
+        return verdict
+    return replace(found, confidence=min(found.confidence, MENDED_CONFIDENCE))
+
+
 def diagnose(text: str) -> Diagnosis:
     """Find the cause of a pasted error. Takes any text, never raises."""
     flat = flatten(text[:MAX_INPUT])
     entities = find_entities(flat)
     verdict = judge(flat, entities)
+    if verdict.basis != "text":
+        verdict = _judge_mended(flat, entities, verdict)
     number, line = flat.line_at(verdict.position) if verdict.cause != "unknown" else (0, "")
     return Diagnosis(
         cause=verdict.cause,

@@ -9,7 +9,7 @@ The weight of a rule says how telling it is; the heaviest rule that holds decide
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -67,6 +67,15 @@ def _load() -> tuple[tuple[Rule, ...], Mapping[str, tuple[Phrase, ...]]]:
 
 def _phrases(data: Iterable[Iterable[tuple[str, str, str]]]) -> tuple[Phrase, ...]:
     return data  # type: ignore[return-value]  # lists from JSON serve as well, and building tuples costs time
+
+
+def phrases() -> Iterator[Phrase]:
+    """Every phrase of the rules and facts."""
+    rules, facts = _load()
+    for rule in rules:
+        yield from rule.phrases
+    for known in facts.values():
+        yield from known
 
 
 def find_phrase(text: str, phrase: Phrase) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
 _FOLD = str.maketrans(
@@ -125,7 +126,12 @@ def other_language(text: str) -> bool:
 
 
 def nearest(word: str, known: dict[int, list[str]]) -> str | None:
-    """The known word that one slip of the fingers away: one letter more, less, other, or two swapped.
+    """The first known word that one slip of the fingers leads to; see `slips`."""
+    return next(slips(word, known), None)
+
+
+def slips(word: str, known: dict[int, list[str]]) -> Iterator[str]:
+    """The known words that one slip of the fingers away: one letter more, less, other, or two swapped.
 
     Args:
         known: Words by their length.
@@ -136,8 +142,7 @@ def nearest(word: str, known: dict[int, list[str]]) -> str | None:
             if (
                 candidate[0] == word[0] or candidate[1:3] == word[1:3] or candidate[:2] == word[1::-1]
             ) and _one_slip(word, candidate):
-                return candidate
-    return None
+                yield candidate
 
 
 def _one_slip(left: str, right: str) -> bool:
