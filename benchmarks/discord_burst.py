@@ -6,7 +6,6 @@ import asyncio
 import logging
 import statistics
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from benchmarks.measure import row
 from bot.cards.model import Card, Paragraph, Pending, Reply, plain
 from bot.commands.rate import Limiter
 from bot.model.request import Request
+from bot.model.value import replace
 from bot.ports import Progress
 from bot.settings import Settings
 from tests.support.discord_standin import TOKEN, DiscordStandIn, Interaction, until

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from adapters.net.clock import SystemClock
@@ -23,6 +22,7 @@ from benchmarks.delayed_link import Link, delayed_link
 from benchmarks.measure import row
 from bot.commands.examine import Examination, examine
 from bot.model.target import parse_target
+from bot.model.value import replace
 from bot.ports import Network
 from bot.probes.run import wait_for_goodbyes
 from bot.probes.together import Step

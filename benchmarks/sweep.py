@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from adapters.engine.engine import Duties, Engine, process_name
 from adapters.engine.run import Ran
 from adapters.main.compose import close_tools, make_tools
 from benchmarks.measure import row
+from bot.model.value import replace
 from bot.settings import Settings
 from bot.watches.alert import AlertState
 from bot.watches.observation import Observation

@@ -7,9 +7,10 @@ their parts on first use, so that `mailport ask` never imports a DNS library or 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from bot.model.value import field, frozen
 
 if TYPE_CHECKING:
     from bot.cards.model import Card, Pending
@@ -31,7 +32,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsFacts:
     """What a handshake gave, unjudged.
 
@@ -108,7 +109,7 @@ class Dialer(Protocol):
 DnsStatus = Literal["ok", "nodata", "nxdomain", "servfail", "timeout", "bogus", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DnsAnswer:
     """What the DNS said: six different things that must not be mixed up.
 
@@ -145,7 +146,7 @@ class Resolver(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addresses:
     """A host's addresses, already split by the target policy.
 
@@ -177,7 +178,7 @@ FetchStatus = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """What an HTTPS GET gave.
 
@@ -223,7 +224,7 @@ class TrustStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Network:
     """The parts that reach other machines."""
 
@@ -247,7 +248,7 @@ class Messenger(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Post:
     """A card on its way into a channel.
 
@@ -275,7 +276,7 @@ async def silence(_: Pending) -> None:
     """Progress that nobody watches."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Tools:
     """All that the core may use.
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from bot.errors import BadInput
 from bot.model.duration import parse_duration, show_duration
+from bot.model.value import field, frozen
 
 type_of_network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MASK = "********"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One setting: its environment name, the field it fills, how it is read, whether it is secret.
 
@@ -36,7 +36,7 @@ class Setting:
     group: str = "general"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Settings:
     """Every setting of `docs/settings.md`, read and checked.
 

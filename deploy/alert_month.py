@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from bot.model.value import replace
 from bot.model.verdict import Finding, Word
 from bot.watches.alert import AlertState
 from bot.watches.grouping import judge_batch, uplink_messages, while_uplink_lost

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
+from bot.model.value import fields
 from bot.watches.alert import AlertState
 from bot.watches.watch import Acknowledgement, Window
 
@@ -26,7 +26,7 @@ _STATE_TIMES = frozenset(
     }
 )
 _STATE_SETS = frozenset({"findings", "candidate", "down_reasons"})
-_STATE_NAMES = tuple(one.name for one in fields(AlertState))
+_STATE_NAMES = fields(AlertState)
 _READ_STATE = attrgetter(*_STATE_NAMES)
 _BLANK = _READ_STATE(AlertState())
 

@@ -6,11 +6,12 @@ Nothing here waits, so every call is one transaction by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.model.request import Place
+from bot.model.value import replace
 from bot.watches.alert import AlertState
 from bot.watches.history import AuditEntry, Worker
 from bot.watches.message import Backlog, Delivery, Message

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -11,6 +10,7 @@ import aiohttp
 from adapters.discord.asked import Asked, Attached, command_of
 from bot.commands.parse import MAX_TEXT
 from bot.errors import BadInput, Unavailable
+from bot.model.value import replace
 
 MAX_BYTES = 256 * 1024
 DEADLINE_S = 8.0

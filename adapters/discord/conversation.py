@@ -12,7 +12,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.conversation.interrupted import interrupted_card
@@ -29,6 +29,7 @@ from bot.cards.model import Button, Note, Pending, Reply, rich
 from bot.errors import BadInput, MailportError, NotAllowed
 from bot.i18n import say, template
 from bot.model.request import Person, Request
+from bot.model.value import replace
 from bot.ports import Progress
 
 # What probes is deferred after this moment, in which the core can refuse; everything else a little later.

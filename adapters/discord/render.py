@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 import discord
@@ -33,6 +33,7 @@ from bot.cards.model import (
     Tone,
 )
 from bot.cards.plaintext import harmless, render_plain, table_lines
+from bot.model.value import replace
 
 DrawChart = Callable[[Chart], bytes]
 

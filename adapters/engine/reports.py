@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from adapters.engine import metrics
 from bot.errors import MailportError
+from bot.model.value import replace
 from bot.ports import Clock
 from bot.watches.report import Report
 from bot.watches.schedule import next_time, turn_over

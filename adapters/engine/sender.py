@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,6 +20,7 @@ import structlog
 from adapters.engine import metrics
 from bot.cards.model import Card
 from bot.errors import MailportError, NotFound
+from bot.model.value import replace
 from bot.ports import Messenger, Post, Tools
 from bot.watches.message import Delivery, Message
 from bot.watches.stores import OutboxStore

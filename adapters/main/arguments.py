@@ -8,11 +8,11 @@ usual ones: options may stand anywhere, as `--ports 25` or `--ports=25`; after `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from bot.commands.catalog import BY_PATH, GROUPS
 from bot.commands.definition import Command, Option
 from bot.errors import BadInput
+from bot.model.value import field, frozen
 
 # Kinds that take all words that are left.
 MANY_WORDS = ("text", "schedule", "targets", "command")
@@ -20,7 +20,7 @@ MANY_WORDS = ("text", "schedule", "targets", "command")
 _MAY_BE_EMPTY = (("trace",), ("check",), ("explain",))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flag:
     """An option of the command line.
 
@@ -37,7 +37,7 @@ class Flag:
     only: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """What was typed after the command.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 
 from adapters.main.arguments import OWN_COMMANDS, OWN_FLAGS, find_path, flags_of, read
 from adapters.main.environment import load_settings
 from bot.commands.catalog import BY_PATH, GROUPS
 from bot.errors import BadInput, MailportError
 from bot.i18n import LANGUAGES, say
+from bot.model.value import replace
 from bot.settings import Settings
 
 INTERRUPTED = 130

@@ -68,9 +68,8 @@ async def dns(settings: Settings) -> Line:
 
 
 async def _one_resolver(settings: Settings, server: tuple[str, int]) -> tuple[str, bool]:
-    from dataclasses import replace
-
     from adapters.net.resolver import DnsResolver
+    from bot.model.value import replace
 
     start = time.monotonic()
     answer = await DnsResolver(replace(settings, dns_servers=(server,))).query(".", "NS", lifetime=DNS_S)

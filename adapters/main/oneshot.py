@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from adapters.main.arguments import as_typed, texts_of
 from bot.commands.definition import Command
 from bot.errors import BadInput, MailportError
 from bot.model.request import Language, Person, Place, Request
+from bot.model.value import replace
 
 if TYPE_CHECKING:
     from adapters.main.arguments import Given

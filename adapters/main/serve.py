@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, Gauge, generate_latest
@@ -27,6 +27,7 @@ from bot.commands.rate import Limiter
 from bot.errors import MailportError
 from bot.i18n import say
 from bot.model.target import parse_target
+from bot.model.value import replace
 from bot.model.verdict import CheckResult
 from bot.ports import Tools
 from bot.probes.run import wait_for_goodbyes

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from bot.cards.plaintext import render_plain
 from bot.commands.posting import card_of
 from bot.errors import MailportError, Unavailable
 from bot.i18n import say
+from bot.model.value import replace
 from bot.ports import Messenger, Post, Tools
 from bot.probes.run import wait_for_goodbyes
 from bot.settings import Settings

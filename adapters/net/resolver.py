@@ -18,11 +18,11 @@ import ipaddress
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapters.net.nameservers import Nameservers, Server
 from bot.model.names import IPAddress, parse_address, refusal
+from bot.model.value import replace
 from bot.ports import Addresses, DnsAnswer
 
 if TYPE_CHECKING:

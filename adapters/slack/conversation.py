@@ -7,7 +7,7 @@ import itertools
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from adapters.conversation.interrupted import interrupted_card
 from adapters.conversation.order import Order, Slot
@@ -22,6 +22,7 @@ from adapters.slack.render import render_pending
 from bot.cards.model import Button, Card, Pending, Reply, rich
 from bot.i18n import has, say, template
 from bot.model.request import Person, Place, Request
+from bot.model.value import replace
 from bot.ports import Progress, silence
 
 PROGRESS_AFTER_S = 0.9

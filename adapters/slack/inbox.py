@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import blake2s
 from typing import Any
 
 from adapters.slack.blocks import ACTION_CONFIRMED, ACTION_RUN
 from adapters.slack.markup import mentions, read_typed
 from bot.commands.catalog import BY_PATH, FIRST_WORDS
+from bot.model.value import replace
 
 Payload = Mapping[str, Any]
 PREFIX = "!mailport"

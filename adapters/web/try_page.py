@@ -12,7 +12,6 @@ import secrets
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from bot.dispatch import answer
 from bot.errors import MailportError
 from bot.i18n import say, template
 from bot.model.request import Person, Place, Request
+from bot.model.value import replace
 from bot.ports import Progress, Tools, silence
 
 _STATIC = Path(__file__).parent / "static"

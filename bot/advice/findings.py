@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -18,6 +17,7 @@ from bot.cards.finding import Advice, Source
 from bot.cards.model import Text, rich
 from bot.cards.plaintext import text_of
 from bot.i18n import has, template
+from bot.model.value import frozen
 from bot.model.verdict import SEVERITY_ORDER, Finding, Severity
 
 FindingId = Literal[
@@ -44,7 +44,7 @@ _RFC = re.compile(r"RFC (\d+)(?: §([0-9.]+))?")
 _SLOT = re.compile(r"\{([a-z_0-9]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One row of the catalogue.
 

@@ -7,10 +7,10 @@ pass. A closed port that nobody asked for is a fact and no fault: a mail host ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from bot.advice.rules_tls import INCONCLUSIVE
 from bot.model.outcome import EndpointOutcome, Sign
+from bot.model.value import frozen
 from bot.model.verdict import Finding, Word
 
 # Why an endpoint told nothing, most telling first; each is a sentence `undetermined.<key>`.
@@ -29,7 +29,7 @@ _REASONS: tuple[tuple[Sign, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """The verdict and, when something could not be told, why (keys of `undetermined.<key>`)."""
 

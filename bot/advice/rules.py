@@ -9,13 +9,13 @@ section 4). What was not learnt is never taken for a "no".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from bot.advice.findings import FindingId
 from bot.advice.rules_host import HOST_RULES
 from bot.advice.rules_tls import TLS_RULES
 from bot.advice.situation import BINDING, PLAIN, Situation, about, is_delivery
 from bot.model.outcome import EndpointOutcome, Sign
+from bot.model.value import replace
 from bot.model.verdict import Finding, Severity
 
 Rule = Callable[[EndpointOutcome, Situation], Iterator[Finding]]

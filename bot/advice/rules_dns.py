@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot.advice.findings import FindingId, find
+from bot.model.value import frozen
 from bot.model.verdict import Finding, Severity
 from bot.ports import Addresses, DnsAnswer, DnsStatus
 
@@ -16,7 +15,7 @@ _FAILURES: dict[DnsStatus, FindingId] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """What the look-up of a host's addresses means.
 

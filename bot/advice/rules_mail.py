@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from bot.advice.findings import FindingId, find
 from bot.advice.rules import findings_of
@@ -18,13 +17,14 @@ from bot.advice.situation import Situation, listed
 from bot.model.mail_policies import DmarcFacts, MailPolicies, MxHost, PtrFacts, SpfFacts
 from bot.model.names import refusal
 from bot.model.outcome import EndpointOutcome
+from bot.model.value import frozen
 from bot.model.verdict import Finding, Severity
 
 MailRule = Callable[[MailPolicies], Iterator[Finding]]
 _ALL = re.compile(r"(?<= )[+?]?all(?= |$)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DomainFindings:
     """All that is to be told of a domain.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from bot.advice.findings import FindingId, find
 from bot.model.outcome import EndpointOutcome
+from bot.model.value import frozen
 from bot.model.verdict import Finding, Severity
 
 PolicyInForce = Literal["none", "testing", "enforce", "dane-ee", "dane-ta"]
@@ -17,7 +17,7 @@ BINDING: frozenset[PolicyInForce] = frozenset({"enforce", "dane-ee", "dane-ta"})
 PROTOCOL_NAMES = {"smtp": "SMTP", "imap": "IMAP", "pop3": "POP3", "sieve": "ManageSieve"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Situation:
     """What is known beside the outcome.
 

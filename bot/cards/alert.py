@@ -7,7 +7,6 @@ written some time ago, perhaps by an older version: whatever is absent is left o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from bot.cards.moment import show_length, show_moment
 from bot.cards.plaintext import text_of
 from bot.cards.verdict import findings_blocks, shown_target
 from bot.i18n import has, say, template
+from bot.model.value import frozen
 from bot.model.verdict import Finding
 
 MAX_MEMBERS = 15
@@ -30,7 +30,7 @@ _TONES: Mapping[str, Tone] = {
 _CALLS = ("broke", "still-broken")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Manner:
     """How a channel is spoken to.
 

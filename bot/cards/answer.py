@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from bot.cards.model import Block, Bullets, Button, Card, Code, Note, Paragraph, Span, Text, plain, rich
 from bot.i18n import say
+from bot.model.value import frozen
 
 _MAX_LABEL = 75
 _CODE_LINE = re.compile(r"`[^`]+`")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AnswerView:
     """What the card shows.
 

@@ -7,13 +7,13 @@ cards; so they are handed in as a function.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bot.cards.model import Text
+from bot.model.value import frozen
 from bot.model.verdict import Finding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Who says so: a reference such as "RFC 8314 §3.3" and where to read it."""
 
@@ -21,7 +21,7 @@ class Source:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Advice:
     """A finding in words of one language: what it is, why it matters, what to do, who says so."""
 

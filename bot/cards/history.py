@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.cards.alert import Manner
@@ -28,6 +27,7 @@ from bot.cards.moment import show_moment, show_short
 from bot.cards.verdict import shown_target
 from bot.cards.watch import standing_words
 from bot.i18n import say, template
+from bot.model.value import frozen
 from bot.watches.alert import AlertState
 from bot.watches.figures import Figures, Slot
 from bot.watches.history import Incident
@@ -38,7 +38,7 @@ from bot.watches.watch import Watch
 MAX_INCIDENTS = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Recorded:
     """What was recorded of one watch.
 

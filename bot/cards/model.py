@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from bot.model.value import field, frozen
 
 Tone = Literal["plain", "good", "warning", "bad", "unknown", "waiting"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Span:
     """A run of text in one style.
 
@@ -35,21 +36,21 @@ class Span:
 Text = tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Paragraph:
     """Running text."""
 
     text: Text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     """A sub-heading."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bullets:
     """A list, numbered or not."""
 
@@ -57,14 +58,14 @@ class Bullets:
     numbered: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """Labels and values, such as "Port: 465"."""
 
     rows: tuple[tuple[str, Text], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """Columns and rows of plain cells.
 
@@ -77,7 +78,7 @@ class Table:
     tones: tuple[Tone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """Text to copy exactly: a DNS line, a configuration, a transcript.
 
@@ -91,14 +92,14 @@ class Code:
     name: str = "mailport.txt"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """Small print: sources, ages, hints."""
 
     text: Text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Strip:
     """A row of states below a chart, such as one target's.
 
@@ -112,7 +113,7 @@ class Strip:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chart:
     """A picture of a series, with words for those who can't see it.
 
@@ -134,7 +135,7 @@ class Chart:
     language: str = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attachment:
     """A file to send along, such as a CSV."""
 
@@ -146,7 +147,7 @@ class Attachment:
 Block = Paragraph | Heading | Bullets | Facts | Table | Code | Note | Chart | Attachment
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Button:
     """A next step.
 
@@ -164,7 +165,7 @@ class Button:
     confirmed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Card:
     """A message.
 
@@ -231,7 +232,7 @@ def _filled(
     return [Span(text, style, url)] if text else []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Reply:
     """What the core gives back for a request.
 
@@ -246,7 +247,7 @@ class Reply:
     status: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """A step of something that takes time, for progress that edits one message."""
 

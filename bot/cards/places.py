@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.cards.model import Block, Bullets, Paragraph, Text, plain, rich
 from bot.cards.moment import show_length
 from bot.i18n import has, say, template
+from bot.model.value import frozen
 
 MAX_PLACES = 6
 MAX_STATES = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """What the last check from a place found.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.cards.documents import assurance_of, uplink_text
@@ -32,6 +31,7 @@ from bot.cards.plaintext import harmless, text_of
 from bot.i18n import say, template
 from bot.model.names import show_name
 from bot.model.outcome import EndpointOutcome
+from bot.model.value import replace
 from bot.model.verdict import CheckResult, Finding, Setting, Severity, Word
 
 if TYPE_CHECKING:

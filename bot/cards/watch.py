@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +27,7 @@ from bot.cards.plaintext import text_of
 from bot.cards.verdict import shown_target
 from bot.i18n import has, say, template
 from bot.model.duration import show_duration
+from bot.model.value import frozen
 from bot.model.verdict import Finding
 from bot.watches.alert import AlertState
 from bot.watches.standing import Standing, standing_of
@@ -40,7 +40,7 @@ _TONES: Mapping[str, Tone] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Seen:
     """A watch with what its runs found.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.errors import MailportError, TargetRefused
 from bot.model.target import Target, parse_target
+from bot.model.value import frozen
 from bot.ports import Resolver, Tools
 from bot.probes.plan import plan_ports, refuse_forbidden
 from bot.watches.watch import Draft
@@ -20,7 +20,7 @@ DNS_S = 3.0
 AT_ONCE = 32
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """A target that is not taken.
 
@@ -33,7 +33,7 @@ class Refused:
     by_dns: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Admitted:
     """What may be watched, what may not, and names that the DNS does not know at the moment."""
 

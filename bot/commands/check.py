@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from dataclasses import replace
 from functools import partial
 
 from bot.advice.findings import advise
@@ -21,6 +20,7 @@ from bot.errors import BadInput
 from bot.i18n import template
 from bot.model.outcome import EndpointOutcome
 from bot.model.target import Target
+from bot.model.value import replace
 from bot.model.verdict import EXIT_STATUS, CheckResult
 from bot.ports import Tools
 from bot.probes.plan import plan_ports, refuse_forbidden

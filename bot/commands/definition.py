@@ -8,9 +8,10 @@ named by module and function, and imported when first run, so that knowing the c
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, TypeVar
+
+from bot.model.value import field, frozen
 
 if TYPE_CHECKING:
     from bot.cards.model import Reply
@@ -40,7 +41,7 @@ Kind = Literal[
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Option:
     """One option of a command.
 
@@ -60,7 +61,7 @@ class Option:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Command:
     """One command.
 
@@ -107,7 +108,7 @@ class Command:
         return next(option for option in self.options if option.name == name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Call:
     """What a handler gets.
 

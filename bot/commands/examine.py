@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +21,7 @@ from bot.errors import TargetRefused
 from bot.model.outcome import EndpointOutcome
 from bot.model.target import Target
 from bot.model.uplink import Uplink
+from bot.model.value import frozen, replace
 from bot.model.verdict import CheckResult
 from bot.ports import Addresses, DnsAnswer, Network, Tools
 from bot.probes.budget import PER_ADDRESS_INTERACTIVE, PER_ADDRESS_SCHEDULED, Budget
@@ -47,7 +47,7 @@ SETTINGS_S = 6.0
 MIN_CONNECT_S = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Examination:
     """What to examine.
 
@@ -65,7 +65,7 @@ class Examination:
     scheduled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Examined:
     """A result, and for a domain the policies that it was judged by."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.commands.catalog import BY_PATH, FIRST_WORDS, GROUPS
 from bot.commands.definition import Command, Option
@@ -19,6 +18,7 @@ from bot.model.duration import parse_duration
 from bot.model.names import parse_domain
 from bot.model.request import Request
 from bot.model.target import parse_ports, parse_target
+from bot.model.value import frozen
 
 MAX_TEXT = 40_000
 MAX_TARGETS = 200
@@ -38,7 +38,7 @@ _SAID_FOR = {
 _LENGTH = r"(\d[\d.]*\s*[a-zA-Zíó]+|\S+)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """A command and its values by option name."""
 

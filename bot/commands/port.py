@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from bot.advice.snippets.account import Program, account_for
 from bot.advice.snippets.programs import find_program, make_snippet
 from bot.advice.snippets.show import snippet_document, with_programs, with_snippet
@@ -17,6 +15,7 @@ from bot.knowledge.providers import Provider, find_provider, provider_of_mx
 from bot.model.discovery import Discovery
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.target import Target, parse_target
+from bot.model.value import frozen, replace
 from bot.ports import Tools
 from bot.probes.discovery import Wish, discover_settings
 from bot.probes.plan import plan_ports, refuse_forbidden
@@ -100,7 +99,7 @@ def _words_for(text: str, target: Target) -> str:
     return f"{target.local_part}@{target}" if target.local_part else str(target)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What was asked for.
 

@@ -6,7 +6,6 @@ language in between reads it in the new one.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +14,7 @@ from bot.cards.alert import Manner, alert_card, group_card, own_card
 from bot.cards.finding import Advice
 from bot.cards.model import Block, Card, plain
 from bot.cards.places import Place, places_blocks
+from bot.model.value import replace
 from bot.model.verdict import Finding
 from bot.ports import Tools
 from bot.watches.message import Message

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 
 from bot.errors import SlowDown
 from bot.model.request import Request
+from bot.model.value import field, mutable
 
 WINDOW_S = 60.0
 MAX_KEYS = 100_000
 
 
-@dataclass(slots=True)
+@mutable
 class Limiter:
     """Counts requests; one per process.
 

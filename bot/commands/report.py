@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from bot.cards.model import (
@@ -34,6 +33,7 @@ from bot.commands.report_build import build_report
 from bot.errors import BadInput, NotFound
 from bot.i18n import say, template
 from bot.model.target import Target
+from bot.model.value import replace
 from bot.watches.report import Report, ReportDraft
 from bot.watches.schedule import next_time, next_times, parse_schedule
 from bot.watches.stores import Stores

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.commands.check import ask_about, run_check
 from bot.errors import BadInput, MailportError
 from bot.model.target import parse_target
+from bot.model.value import frozen, replace
 from bot.model.verdict import Word
 from bot.ports import Tools
 from bot.watches.alert import AlertState
@@ -42,7 +42,7 @@ SNAPSHOT_S = 800 * 86400.0
 Told = Callable[[str, int, int], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Target:
     """One target with what is known of it so far.
 

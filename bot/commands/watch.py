@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bot.cards.alert import Manner
 from bot.cards.model import Block, Button, Card, Note, Paragraph, Reply, rich
@@ -21,6 +20,7 @@ from bot.commands.watching import (
 )
 from bot.errors import NotFound
 from bot.i18n import say, template
+from bot.model.value import replace
 from bot.watches.stores import Stores
 from bot.watches.watch import Watch, first_due
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from bot.cards.model import (
     Block,
@@ -31,6 +30,7 @@ from bot.errors import BadInput
 from bot.i18n import say, template
 from bot.model.duration import show_duration
 from bot.model.target import Target
+from bot.model.value import frozen, replace
 from bot.watches.stores import Stores
 from bot.watches.watch import DEFAULT_INTERVAL_S, FAILURES, Draft, Watch, refuse_bad_interval
 
@@ -77,7 +77,7 @@ def read_vantage(text: str) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What came of drafts.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import replace
 from typing import Any
 
 from bot.advice.findings import FINDING_IDS
@@ -15,6 +14,7 @@ from bot.commands.watch_add import MAX_FAILURES
 from bot.commands.watching import find_some
 from bot.errors import BadInput
 from bot.model.duration import parse_duration
+from bot.model.value import replace
 from bot.watches.watch import Watch, first_due, refuse_bad_interval
 
 MIN_REMINDER_S = 60.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.cards.model import Button, Card, Facts, Paragraph, Reply, plain, rich
@@ -15,6 +14,7 @@ from bot.commands.watching import find_some, watch_document
 from bot.errors import BadInput
 from bot.i18n import say, template
 from bot.model.duration import parse_duration
+from bot.model.value import replace
 from bot.watches.watch import Acknowledgement, Watch, Window
 from bot.watches.window_words import parse_window
 

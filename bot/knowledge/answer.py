@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -19,6 +18,7 @@ from bot.knowledge.entities import Entities, find_entities
 from bot.knowledge.features import sentences
 from bot.knowledge.requests import Action, Wanted, find_request
 from bot.knowledge.words import WORD, detect_language, fold, other_language
+from bot.model.value import frozen, replace
 
 AnswerLanguage = Literal["en", "es"]
 LONG = 160  # characters from which a message is a story around its question
@@ -33,7 +33,7 @@ _THANKS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnswerSource:
     """What a statement rests on."""
 
@@ -41,7 +41,7 @@ class AnswerSource:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Answer:
     """An answer in one language.
 

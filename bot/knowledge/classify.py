@@ -6,7 +6,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +14,7 @@ from bot.knowledge.entities import Entities, find_entities
 from bot.knowledge.features import concepts, features, sentences, words_of
 from bot.knowledge.outside import flat, is_outside
 from bot.knowledge.words import WORD, nearest
+from bot.model.value import frozen, replace
 
 SHARPNESS = 6.0
 PRIOR = 0.8
@@ -66,7 +66,7 @@ _MAIL_IDEAS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guess:
     """A topic and how sure (0 to 1); `others` are the next best, each with its own chance."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from bot.knowledge.data import read_data
 from bot.knowledge.words import fold
 from bot.model.services import MAIL_PORTS
+from bot.model.value import frozen
 
 KNOWN_PORTS = MAIL_PORTS | {24, 366, 443, 585, 588, 1025, 1143, 2000, 2096, 8025, 8465}
 MAX_QUESTION = 8000
@@ -33,7 +33,7 @@ _OUTLOOK = (
 _NUMBER = r"(?<![\w.])\d{1,6}(?![\w]|\.\d)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """A domain, host or address as typed, with the port that stood beside it."""
 
@@ -45,7 +45,7 @@ class Named:
         return shown if self.port is None else f"{shown}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Entities:
     """What was found, each in the order of the text.
 

@@ -9,20 +9,20 @@ puts the result into words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from bot.knowledge.explain_entities import Entities, find_entities
 from bot.knowledge.explain_flat import Flat, flatten
 from bot.knowledge.explain_rules import Verdict, judge
 from bot.knowledge.explain_words import Explanation, Source
 from bot.knowledge.explain_words import explanation_of as explanation_of
+from bot.model.value import field, frozen, replace
 
 MAX_INPUT = 40_000
 MENDED_CONFIDENCE = 0.7
 __all__ = ["Diagnosis", "Explanation", "Source", "diagnose", "explanation_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Diagnosis:
     """The most likely cause of a pasted text.
 

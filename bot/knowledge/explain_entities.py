@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from bot.knowledge.explain_flat import Flat
+from bot.model.value import frozen
 
 IMPLICIT_PORTS = frozenset({465, 993, 995, 2465, 8465})
 STARTTLS_PORTS = frozenset({25, 587, 2525, 143, 110, 2587, 588, 1025, 1143, 4190, 8025, 26})
@@ -168,7 +168,7 @@ _PRODUCTS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Entities:
     """What a text names. `facts` are circumstances for the rules: "port-implicit", "host-local", ..."""
 

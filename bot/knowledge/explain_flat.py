@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+
+from bot.model.value import frozen
 
 MAX_LINE_SHOWN = 300
 # "550-5.7.26 This mail has been blocked because the\n550-5.7.26 sender is unauthenticated." is one sentence.
@@ -18,7 +19,7 @@ _FOLDS = str.maketrans(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flat:
     """A text in the form that rules are matched against.
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
 from bot.knowledge.explain_flat import Flat
 from bot.knowledge.explain_rules import phrases
 from bot.knowledge.words import slips
+from bot.model.value import replace
 
 MIN_WORD = 5
 MIN_END = 8  # letters of a phrase that must be there before the rest is taken for cut off

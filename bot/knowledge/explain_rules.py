@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from bot.knowledge.data import read_data
 from bot.knowledge.enhanced import cause_of
 from bot.knowledge.explain_entities import Entities
 from bot.knowledge.explain_flat import Flat
+from bot.model.value import frozen
 
 GAP = 140
 _TRIES = 40
@@ -26,7 +26,7 @@ Piece = tuple[str, str, str]
 Phrase = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One way to see a cause.
 
@@ -45,7 +45,7 @@ class Rule:
     bars: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What the rules say; `position` is where in the flat text the deciding phrase begins."""
 

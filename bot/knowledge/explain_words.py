@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.i18n import has, say
+from bot.model.value import frozen
 
 if TYPE_CHECKING:
     from bot.knowledge.explain import Diagnosis
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """Where a statement can be read.
 
@@ -24,7 +24,7 @@ class Source:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explanation:
     """A cause in words."""
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
 from bot.knowledge.data import read_data
 from bot.knowledge.words import fold
+from bot.model.value import frozen
 
 Security = Literal["implicit", "starttls"]
 ServiceKind = Literal["submission", "imap", "pop3"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderServer:
     """One published way in.
 
@@ -33,7 +33,7 @@ class ProviderServer:
     security: Security
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Provider:
     """What one provider publishes, best way first.
 

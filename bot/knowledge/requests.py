@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.knowledge.entities import KNOWN_PORTS, Entities, Named
 from bot.knowledge.when import days_of, interval_of, schedule_of
 from bot.knowledge.words import fold
+from bot.model.value import frozen
 
 Argument = str | int | list[int]
 
@@ -64,7 +64,7 @@ _SETTINGS = (
 _NEVER = r"\b(?:nmap|port ?scan|all (?:65535 )?ports|every port|escaneo completo|todos los puertos|who owns|whois|a quien pertenece|de quien es|password (?:of|for)|contrasena (?:de|para)|hack|crack|brute|spoof|suplant\w+|ddos|exploit|vulnerabilit\w+|open relays?|buy|register|how many (?:e-?mails?|mails?|messages)|cuantos (?:correos|mensajes)|next (?:week|month|year|friday|monday)|tomorrow|manana recibira|will .{1,40} receive)\b"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Action:
     """A command that would do what was asked.
 
@@ -101,7 +101,7 @@ class Action:
                 return f"{self.command} {target}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """A request that was understood; `action` is None when the target is missing."""
 

@@ -11,12 +11,12 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from bot.knowledge.entities import find_entities
 from bot.knowledge.features import features, words_of
 from bot.knowledge.words import WORD
+from bot.model.value import frozen, mutable
 
 EPOCHS = 24
 RATE = 1.2
@@ -27,7 +27,7 @@ MAX_VARIANTS = 6
 SCALE = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """One question of the corpus."""
 
@@ -59,7 +59,7 @@ def read_corpus(tables: Mapping[str, Mapping[str, str]]) -> list[Example]:
     return examples
 
 
-@dataclass(slots=True)
+@mutable
 class Model:
     """Weights by feature and topic."""
 

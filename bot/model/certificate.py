@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+from bot.model.value import field, frozen
 
 CertificateFault = Literal[
     "expired", "expiring", "not-yet-valid", "self-signed", "wrong-host", "untrusted", "key-weak"
@@ -21,7 +22,7 @@ STATUS_ORDER: tuple[CertificateStatus, ...] = (
 BREAKING_FAULTS = frozenset({"expired", "not-yet-valid", "self-signed", "untrusted", "wrong-host"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Certificate:
     """What the server showed and how it was judged.
 

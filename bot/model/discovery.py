@@ -9,10 +9,10 @@ that could not be verified from here (with the reason named). Plain text and por
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from bot.model.outcome import EndpointOutcome
+from bot.model.value import frozen
 from bot.model.verdict import Setting
 
 ClientService = Literal["submission", "imap", "pop3"]
@@ -28,7 +28,7 @@ SOURCE_ORDER: tuple[Source, ...] = ("srv", "autoconfig", "ispdb", "provider", "p
 GRADE_ORDER: tuple[Grade, ...] = ("verified", "no-auth", "unverified", "bad-certificate", "broken")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Published:
     """One setting as somebody published it.
 
@@ -53,7 +53,7 @@ class Published:
     trust: Trust = "plain"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Candidate:
     """A host and port to be used by a client, with who named it and what the probe said.
 
@@ -124,7 +124,7 @@ class Candidate:
 _STANDARD_FIRST: Mapping[int, int] = {465: 0, 587: 1, 993: 0, 143: 1, 995: 0, 110: 1}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SourceReport:
     """How the look into one source went.
 
@@ -139,7 +139,7 @@ class SourceReport:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Discovery:
     """Everything found out about a domain's settings.
 

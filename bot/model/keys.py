@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from bot.model.value import frozen
 
 KeyMethod = Literal["wkd-advanced", "wkd-direct", "openpgpkey", "smimea"]
 KeyStatus = Literal["found", "not-found", "could-not-tell"]
@@ -20,7 +21,7 @@ KeyNote = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PublishedKey:
     """One key or certificate.
 
@@ -41,7 +42,7 @@ class PublishedKey:
     notes: tuple[KeyNote, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class KeyLook:
     """How the look by one method went.
 

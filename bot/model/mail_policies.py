@@ -8,8 +8,9 @@ Severities and advice are made from these by `bot/advice/rules_mail.py`; the con
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from bot.model.value import field, frozen
 
 MxStatus = Literal[
     "ok",
@@ -78,7 +79,7 @@ Dnssec = Literal["secure", "insecure", "bogus", "unknown"]
 PtrStatus = Literal["ok", "missing", "mismatch", "servfail", "timeout"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MxHost:
     """One host that takes mail for the domain.
 
@@ -99,7 +100,7 @@ class MxHost:
     secure: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MxFacts:
     """The hosts that take mail (RFC 5321 section 5.1), by preference.
 
@@ -118,7 +119,7 @@ class MxFacts:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SpfFacts:
     """The SPF policy, seen as a whole and not for one sender (RFC 7208).
 
@@ -151,7 +152,7 @@ class SpfFacts:
         return self.records[0] if self.records else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DmarcFacts:
     """The DMARC policy that holds for the domain (RFC 7489).
 
@@ -181,7 +182,7 @@ class DmarcFacts:
         return self.records[0] if self.records else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DkimKey:
     """One published key.
 
@@ -200,7 +201,7 @@ class DkimKey:
         return not {"revoked", "syntax", "key-unreadable", "key-short", "sha1-only"} & set(self.faults)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DkimFacts:
     """Keys found under selectors that are in common use or were given.
 
@@ -213,7 +214,7 @@ class DkimFacts:
     asked: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MtaStsFacts:
     """MTA-STS: whether senders may insist on TLS with a valid certificate (RFC 8461).
 
@@ -234,7 +235,7 @@ class MtaStsFacts:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TlsRptFacts:
     """TLS reporting: where senders tell of failures (RFC 8460)."""
 
@@ -244,7 +245,7 @@ class TlsRptFacts:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Tlsa:
     """One TLSA record (RFC 6698 section 2.1); `data` is lower-case hex."""
 
@@ -257,7 +258,7 @@ class Tlsa:
         return f"{self.usage} {self.selector} {self.matching} {self.data}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DaneHost:
     """What TLSA records say of one MX host, and whether its certificates agree.
 
@@ -280,7 +281,7 @@ class DaneHost:
         return frozenset(record.usage for record in self.records if record.usage in (2, 3))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class DaneFacts:
     """DANE of all MX hosts; `status` is the worst."""
 
@@ -288,7 +289,7 @@ class DaneFacts:
     hosts: Mapping[str, DaneHost] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PtrFacts:
     """The name that an address has, and whether that name leads back to it."""
 
@@ -298,7 +299,7 @@ class PtrFacts:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class BimiFacts:
     """A logo for mail programs (BIMI, draft-brand-indicators): information only."""
 
@@ -307,7 +308,7 @@ class BimiFacts:
     certificate: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class CaaFacts:
     """Who may issue certificates for the domain (RFC 8659): information only."""
 
@@ -316,7 +317,7 @@ class CaaFacts:
     issuers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MailPolicies:
     """Everything that a domain's DNS says about its mail."""
 

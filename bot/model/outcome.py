@@ -7,12 +7,12 @@ apart everywhere: yes, no, and could not tell (None, or a state that says why).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from bot.model.certificate import Certificate
 from bot.model.services import Service
+from bot.model.value import field, frozen
 
 State = Literal["open", "refused", "filtered", "unreachable", "forbidden"]
 Tls = Literal["implicit", "starttls", "none", "broken", "unknown"]
@@ -48,7 +48,7 @@ Sign = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Endpoint:
     """One address and port to be probed, already checked against the target policy.
 
@@ -76,7 +76,7 @@ class Endpoint:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class EndpointOutcome:
     """What one probe of one endpoint found out.
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Literal
+
+from bot.model.value import field, frozen
 
 Platform = Literal["slack", "discord", "terminal", "web"]
 Language = Literal["en", "es"]
@@ -12,7 +13,7 @@ Language = Literal["en", "es"]
 CURRENT_REQUEST: ContextVar[str] = ContextVar("mailport_request", default="")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Place:
     """Where: nothing of one workspace is ever visible in another.
 
@@ -31,7 +32,7 @@ class Place:
     private: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Person:
     """Who: an id that the platform vouches for, never a display name.
 
@@ -46,7 +47,7 @@ class Person:
     locale: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Request:
     """A request as the adapters hand it to the core.
 

@@ -6,8 +6,9 @@ providers' alternatives that IANA gives to others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from bot.model.value import frozen, replace
 
 Protocol = Literal["smtp", "imap", "pop3", "sieve"]
 # How much a port's number tells of what listens there: all, the TLS mode and a likely protocol, nothing.
@@ -16,7 +17,7 @@ Mode = Literal["implicit", "starttls"]
 Role = Literal["delivery", "submission", "retrieval"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """What is expected to listen on a port.
 

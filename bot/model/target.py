@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from bot.errors import BadInput
 from bot.model.names import IPAddress, parse_address, parse_name
+from bot.model.value import frozen
 
 _SCHEME = re.compile(r"(?:smtps?|imaps?|pop3?s?|https?|ssl|tls|mailto)(?:://|(?<=mailto):)", re.IGNORECASE)
 _SLACK_LINK = re.compile(r"<(?:https?://|mailto:)([^|>]+)(?:\|([^>]+))?>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Target:
     """A target as understood.
 

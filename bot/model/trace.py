@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from bot.model.value import frozen
 
 Encryption = Literal["encrypted", "clear", "local", "unknown"]
 Evidence = Literal["with-keyword", "tls-comment", "same-machine", "no-tls-comment", "nothing"]
 Reach = Literal["loopback", "private", "public", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Hop:
     """One Received header: who took the message from whom.
 
@@ -46,7 +47,7 @@ class Hop:
     delay_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuthResult:
     """One result of an Authentication-Results header (RFC 8601 section 2.2).
 
@@ -61,7 +62,7 @@ class AuthResult:
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Authentication:
     """What the receiver found out about the sender.
 
@@ -80,7 +81,7 @@ class Authentication:
     arc_result: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Trace:
     """The whole way.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from bot.model.value import frozen
 
 Blame = Literal["network-blocks", "they-drop", "no-way-out", "cannot-tell"]
 Confidence = Literal["sure", "likely", "unsure"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Uplink:
     """The answer to "is it me or them?" for one port and address family.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from bot.model.outcome import EndpointOutcome
 from bot.model.uplink import Uplink
+from bot.model.value import field, frozen
 
 Severity = Literal["critical", "warning", "info"]
 Word = Literal["pass", "warn", "fail", "unknown"]
@@ -17,7 +17,7 @@ SEVERITY_ORDER: Mapping[Severity, int] = {"critical": 0, "warning": 1, "info": 2
 EXIT_STATUS: Mapping[Word, int] = {"pass": 0, "warn": 0, "fail": 1, "unknown": 3}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Finding:
     """One thing worth telling, without its sentences: those come from the findings catalogue.
 
@@ -36,7 +36,7 @@ class Finding:
     endpoints: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Setting:
     """What to type into a program: one server to use.
 
@@ -57,7 +57,7 @@ class Setting:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class CheckResult:
     """Everything that one check found out and what it means (`mailport.check/1`).
 

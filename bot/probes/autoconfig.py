@@ -13,12 +13,12 @@ draft-ietf-mailmaint-autoconfig.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from bot.model.discovery import ClientService, Published, Security, SourceReport
 from bot.model.names import parse_address, parse_name
+from bot.model.value import frozen
 from bot.ports import Fetched, Fetcher
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class NotAConfig(Exception):
     """The document is no autoconfiguration; the text says why, in a word."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """One URL to ask, and as which source its answer counts."""
 
@@ -63,7 +63,7 @@ class Place:
     source: Literal["autoconfig", "ispdb"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Config:
     """What a file says.
 

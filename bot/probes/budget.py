@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
 
 from bot.model.outcome import Endpoint
+from bot.model.value import frozen
 from bot.ports import Connection, Dialer, TlsFacts
 
 PER_ADDRESS_INTERACTIVE = 8
@@ -21,7 +21,7 @@ PER_PORT = 2
 PER_DOMAIN = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Waiter:
     endpoint: Endpoint
     per_address: int

@@ -6,12 +6,12 @@ Only names and numbers are looked at here; gathering and connecting is `discover
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from bot.model.discovery import Candidate, ClientService, Grade, Published
 from bot.model.outcome import EndpointOutcome
 from bot.model.services import MAIL_PORTS, SERVICES, Mode, Protocol, Role, Service
+from bot.model.value import frozen
 from bot.probes.srv import is_within
 
 _PROTOCOLS: dict[ClientService, Protocol] = {"submission": "smtp", "imap": "imap", "pop3": "pop3"}
@@ -19,7 +19,7 @@ _ROLES: dict[ClientService, Role] = {"submission": "submission", "imap": "retrie
 _UNTOLD = frozenset({"filtered", "unreachable"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """A host and port for a service: the unit that is probed."""
 
@@ -28,7 +28,7 @@ class Spot:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Look:
     """What came out of looking at a spot.
 

@@ -12,12 +12,12 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.model.certificate import Certificate
 from bot.model.mail_policies import DaneFacts, DaneHost, DaneReason, DaneStatus, MxFacts, MxHost, Tlsa
 from bot.model.outcome import EndpointOutcome
+from bot.model.value import replace
 from bot.ports import DnsAnswer, Resolver
 
 if TYPE_CHECKING:

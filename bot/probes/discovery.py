@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.model.discovery import (
@@ -30,6 +29,7 @@ from bot.model.names import IPAddress, parse_name
 from bot.model.organisation import organisational_domain
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.services import service_for
+from bot.model.value import field, frozen, mutable, replace
 from bot.ports import Addresses, Clock, DnsAnswer, Network
 from bot.probes.autoconfig import Config, Place, fetch_config, fill_in, places
 from bot.probes.candidates import Look, Spot, guesses, judge_candidate, service_of, why_ignored
@@ -56,7 +56,7 @@ async def _unwatched(_: str, done: int, total: int) -> None:
     """Steps that nobody watches."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Wish:
     """What is looked for.
 
@@ -106,7 +106,7 @@ async def discover_settings(
     return search.result((clock.monotonic() - started) * 1000)
 
 
-@dataclass(slots=True)
+@mutable
 class _Search:
     """The search under way."""
 

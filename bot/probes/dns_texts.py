@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from bot.model.value import frozen
 from bot.ports import DnsAnswer
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 Absence = Literal["none", "servfail", "timeout"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tags:
     """Tags by lower-case name, in order.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bot.errors import RemoteMisbehaved
+from bot.model.value import frozen
 from bot.probes.limits import MAX_REPLY_LINES
 from bot.probes.talk import Learnt, Lines, ReplyTooLong, Talk, begin_tls, refuse_starttls, say, upgrade
 from bot.probes.text import clean
@@ -29,7 +29,7 @@ class Dismissed(Exception):
     """The server said BYE in mid-dialogue."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """A tagged answer and the untagged lines before it."""
 

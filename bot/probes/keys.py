@@ -15,11 +15,11 @@ import asyncio
 import hashlib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
 from bot.model.keys import KeyLook, KeyMethod, KeyNote, PublishedKey
+from bot.model.value import replace
 from bot.ports import DnsAnswer, Fetched, FetchStatus, Network
 from bot.probes.key_material import UnreadableKey, read_openpgp, read_smimea
 

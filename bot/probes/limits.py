@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bot.model.value import frozen
 
 # RFC 5321 section 4.5.3.1.5 allows 512 octets a reply line; real servers exceed it, none needs 2 KiB.
 MAX_LINE = 2 * 1024
@@ -14,7 +14,7 @@ MAX_SESSION_BYTES = 64 * 1024
 MAX_CONNECTIONS = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Limits:
     """Seconds that each part of a probe may take.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from bot.model.mail_policies import (
@@ -25,6 +24,7 @@ from bot.model.mail_policies import (
     TlsRptFacts,
 )
 from bot.model.outcome import EndpointOutcome
+from bot.model.value import replace
 from bot.ports import Clock, DnsAnswer, Network, Resolver
 from bot.probes.bimi import look_up_bimi
 from bot.probes.caa import look_up_caa

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import cast
 
 from bot.model.mail_policies import MtaStsFacts, MtaStsMode, MtaStsStatus, MxFacts
 from bot.model.names import parse_name
+from bot.model.value import frozen, replace
 from bot.ports import Fetched, FetchStatus, Network
 from bot.probes.dns_texts import absence, parse_tags, versioned
 
@@ -96,7 +96,7 @@ def _unresolved(status: str) -> MtaStsStatus:
     return "policy-timeout" if status == "timeout" else "servfail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Policy:
     """A policy file as read; `problem` says what breaks it."""
 

@@ -7,7 +7,6 @@ refused before any packet, and one that a name leads to beside public ones is sh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -16,13 +15,14 @@ from bot.model.names import IPAddress, IPNetwork, refusal
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.services import DEFAULT_PORTS, MAIL_PORTS, service_for
 from bot.model.target import Target
+from bot.model.value import frozen
 
 # More addresses than this of one family are left out: a check is a look, no survey.
 MAX_ADDRESSES_PER_FAMILY = 4
 MAX_PORTS = 16
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PortPlan:
     """Ports to look at.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from bot.model.value import field, frozen, mutable
 from bot.ports import Clock
 from bot.probes.together import Step, Tell
 
@@ -20,7 +20,7 @@ KEEP_S = 60.0
 MAX_KEPT = 512
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recalled(Generic[T]):
     """A value and how old it is.
 
@@ -32,7 +32,7 @@ class Recalled(Generic[T]):
     age_s: float | None
 
 
-@dataclass(slots=True)
+@mutable
 class _Run(Generic[T]):
     task: asyncio.Task[T] | None = None
     listeners: list[Tell] = field(default_factory=list)

@@ -13,12 +13,12 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Callable
-from dataclasses import replace
 
 from bot.errors import TargetRefused
 from bot.model.certificate import Certificate
 from bot.model.outcome import Endpoint, EndpointOutcome, Phase, Sign, State
 from bot.model.services import Mode, service_seen
+from bot.model.value import replace
 from bot.ports import Clock, Network
 from bot.probes.goodbye import say_goodbye, wait_for_goodbyes
 from bot.probes.limits import INTERACTIVE, SCHEDULED, Limits

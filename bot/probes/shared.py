@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 
 from bot.model.certificate import Certificate
 from bot.model.names import parse_address
 from bot.model.outcome import Endpoint, EndpointOutcome
+from bot.model.value import replace
 from bot.probes.tls import matches
 
 Probe = Callable[[Endpoint], Awaitable[EndpointOutcome]]

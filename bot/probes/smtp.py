@@ -8,8 +8,8 @@ ever sent.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from bot.model.value import frozen
 from bot.probes.limits import MAX_REPLY_LINES
 from bot.probes.talk import (
     Learnt,
@@ -35,7 +35,7 @@ _FIRST_LINE_KEYWORDS = frozenset({"STARTTLS", "AUTH", "SIZE", "PIPELINING", "8BI
 _EHLO_UNKNOWN = frozenset({500, 502, 504})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """One reply of the server.
 

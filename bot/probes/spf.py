@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.model.names import MAX_NAME, IPAddress, parse_address
+from bot.model.value import field, frozen, mutable
 from bot.ports import DnsAnswer
 from bot.probes.spf_macros import Identity, expand, expand_domain, needs_validated_name
 from bot.probes.spf_terms import Mechanism, SpfRecord, SpfSyntaxError, is_explanation, is_spf, parse_spf
@@ -28,7 +28,7 @@ _BY_QUALIFIER: dict[str, Result] = {"+": "pass", "-": "fail", "~": "softfail", "
 _ABSENT = ("nodata", "nxdomain")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SpfVerdict:
     """What check_host() says.
 
@@ -52,7 +52,7 @@ class _Stop(Exception):
         self.problem = problem
 
 
-@dataclass(slots=True)
+@mutable
 class _Budget:
     """What one whole evaluation, includes and all, may still spend."""
 
@@ -134,7 +134,7 @@ def select_record(answer: DnsAnswer) -> str | None:
     return found[0] if found else None
 
 
-@dataclass(slots=True)
+@mutable
 class _Evaluation:
     identity: Identity
     lookup: Lookup

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.model.names import MAX_NAME, IPAddress
+from bot.model.value import frozen
 
 _MACRO = re.compile(r"%(?:\{([A-Za-z])([0-9]*)(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
 _FIXED = {"%": "%", "_": " ", "-": "%20"}
 _UNRESERVED = "-._~"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Identity:
     """Who sends from where: what macros are filled with.
 

@@ -8,9 +8,9 @@ the count of the whole tree is what a domain's owner has to watch.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 
 from bot.model.mail_policies import SpfFacts, SpfStatus
+from bot.model.value import field, mutable
 from bot.ports import DnsAnswer
 from bot.probes.dns_texts import absence
 from bot.probes.spf import MAX_LOOKUPS, MAX_VOID_LOOKUPS, Lookup
@@ -76,7 +76,7 @@ def own_all(record: SpfRecord) -> str | None:
     return next((f"{one.qualifier}all" for one in record.mechanisms if one.name == "all"), None)
 
 
-@dataclass(slots=True)
+@mutable
 class _Survey:
     lookup: Lookup
     lookups: int = 0

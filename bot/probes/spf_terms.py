@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from bot.model.names import IPNetwork
+from bot.model.value import frozen
 
 Qualifier = Literal["+", "-", "~", "?"]
 MechanismName = Literal["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"]
@@ -56,7 +56,7 @@ class SpfSyntaxError(Exception):
         self.position = position
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Mechanism:
     """One mechanism.
 
@@ -75,7 +75,7 @@ class Mechanism:
     prefix_v6: int = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SpfRecord:
     """A record that follows the grammar.
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from bot.model.discovery import ClientService, Published, SourceReport, Trust
 from bot.model.names import parse_name
+from bot.model.value import frozen
 from bot.ports import DnsAnswer, Resolver
 
 MAX_RECORDS = 8
@@ -28,7 +28,7 @@ SRV_LABELS: tuple[tuple[str, ClientService, Literal["implicit", "starttls"]], ..
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SrvRecord:
     """One record; `target` is None for ".", the word for "not offered"."""
 
@@ -38,7 +38,7 @@ class SrvRecord:
     target: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SrvSettings:
     """What the six SRV names say.
 

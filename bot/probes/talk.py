@@ -17,12 +17,12 @@ Rules of every conversation here:
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from bot.errors import RemoteMisbehaved
 from bot.model.outcome import Phase, Sign, Tls
 from bot.model.services import Protocol
+from bot.model.value import field, frozen, mutable
 from bot.probes.limits import MAX_LINE, MAX_SESSION_BYTES
 from bot.probes.text import clean, is_hostile
 
@@ -31,19 +31,19 @@ MAX_TRANSCRIPT = 80
 MAX_REFUSAL = 160
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Write:
     """Send these bytes."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """Receive some bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StartTls:
     """Do the handshake; the bytes that follow come through TLS."""
 
@@ -72,7 +72,7 @@ class NotAReply(RemoteMisbehaved):
         self.first = first
 
 
-@dataclass(slots=True)
+@mutable
 class Learnt:
     """What a conversation has learnt so far.
 

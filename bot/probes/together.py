@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.model.outcome import Endpoint, EndpointOutcome, Phase
+from bot.model.value import frozen, replace
 from bot.ports import Clock, Network
 from bot.probes.budget import Budget, PoliteDialer
 from bot.probes.limits import Limits
@@ -20,7 +20,7 @@ PATIENCE_S = 3.0
 GRACE_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """How far a check is.
 
@@ -38,7 +38,7 @@ class Step:
 Tell = Callable[[Step], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Manner:
     """How to probe: who we are, how long we wait, how many connections we open."""
 

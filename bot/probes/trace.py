@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from bot.errors import BadInput
 from bot.model.trace import Hop, Trace
+from bot.model.value import replace
 from bot.probes.trace_authentication import read_authentication
 from bot.probes.trace_received import read_received
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from bot.model.names import IPAddress, parse_address, refusal
 from bot.model.trace import Encryption, Evidence, Hop, Reach
+from bot.model.value import frozen
 
 MAX_HEADER = 4096
 MAX_WORD = 255
@@ -65,7 +65,7 @@ _BY_USER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Clauses:
     """The header cut at its clause words; comments stay with the clause that they stand in."""
 

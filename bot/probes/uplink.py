@@ -15,13 +15,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.errors import MailportError
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.services import Protocol, Service, service_for
 from bot.model.uplink import Confidence, Uplink
+from bot.model.value import frozen, replace
 from bot.ports import Clock, Connection, Network
 from bot.probes.goodbye import keep_under_way
 from bot.probes.recent import Recent
@@ -46,7 +46,7 @@ _GOODBYES: dict[Protocol, bytes] = {
 _CAME_BACK = frozenset({"open", "refused"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Control:
     """A host to ask.
 
@@ -61,7 +61,7 @@ class Control:
 Controls = Callable[[int], Sequence[Control]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """What control hosts did on one port: who answered, and whose silence counts."""
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.model.changed import replace
+from bot.model.value import replace
 from bot.model.verdict import Finding
 from bot.watches.alert_state import AlertState, News, NewsKind, Policy, Step, Turn
 from bot.watches.observation import OWN_ALERT, UPLINK_LOST, CertificateEnd, Observation

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bot.model.value import frozen
 from bot.model.verdict import Finding
 
 NewsKind = Literal[
@@ -14,7 +14,7 @@ NewsKind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AlertState:
     """All that is remembered of a watch between runs.
 
@@ -70,7 +70,7 @@ class AlertState:
     last_reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Policy:
     """The rules of one watch at one time.
 
@@ -89,7 +89,7 @@ class Policy:
     acknowledged: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class News:
     """Something to tell the channel.
 
@@ -118,7 +118,7 @@ class News:
     told: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """A confirmed change of status, recorded whether or not it was told.
 
@@ -131,7 +131,7 @@ class Turn:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """What one run led to."""
 

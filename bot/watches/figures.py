@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from bot.model.value import frozen
 from bot.watches.history import Bucket
 from bot.watches.observation import Point
 
@@ -23,7 +23,7 @@ MAX_SLOTS = 120
 _FIELDS = {"pass": "up", "warn": "warn", "fail": "down", "unknown": "unknown"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """A part of the time axis.
 
@@ -37,7 +37,7 @@ class Slot:
     ms: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Figures:
     """What a stretch of time came to.
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.model.changed import replace
+from bot.model.value import frozen, replace
 from bot.watches.alert import AlertState, News, Turn, advance, policy_of
 from bot.watches.message import Message
 from bot.watches.observation import UPLINK_LOST, Observation
@@ -23,7 +22,7 @@ GROUP_FROM = 3
 GROUPED = frozenset({"broke", "recovered", "still-broken", "blind", "sighted"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """What a run means for one watch."""
 
@@ -33,7 +32,7 @@ class Judged:
     turn: Turn | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Batch:
     """What a batch of runs means: per watch its new state, and the messages of all of them."""
 

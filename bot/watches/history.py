@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bot.model.value import frozen
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@frozen(kw_only=True)
 class Incident:
     """An outage of one watch.
 
@@ -23,7 +24,7 @@ class Incident:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Bucket:
     """Runs of one watch in an hour or a day.
 
@@ -47,7 +48,7 @@ class Bucket:
         return self.up + self.warn + self.down
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AuditEntry:
     """Who did what, when.
 
@@ -64,7 +65,7 @@ class AuditEntry:
     subject: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Worker:
     """A process that probes, as its last heartbeat described it.
 

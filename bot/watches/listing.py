@@ -12,12 +12,12 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import BadInput, MailportError
 from bot.model.duration import parse_duration, show_duration
 from bot.model.target import parse_target
+from bot.model.value import frozen
 from bot.watches.watch import (
     DEFAULT_INTERVAL_S,
     FAILURES,
@@ -43,7 +43,7 @@ MAX_LINES = 1000
 _PLACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One watch as read: a draft, or what is wrong with it."""
 

@@ -7,14 +7,15 @@ unique in the database, which is why no message is posted twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from bot.model.value import frozen
 
 MessageType = Literal["alert", "group", "uplink", "vantage", "report"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Message:
     """One message to post or to change. The card is made when it is sent, in the channel's language.
 
@@ -34,7 +35,7 @@ class Message:
     edits: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Delivery:
     """A message that this process has claimed and must now send.
 
@@ -52,7 +53,7 @@ class Delivery:
     edit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Backlog:
     """How the outbox does: messages not yet accepted, the age of the oldest, and given up ones."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.model.value import frozen
 from bot.model.verdict import CheckResult, Finding, Word
 
 # Never told as a change: the certificate's end has its own alert, and these say more about us.
@@ -18,7 +18,7 @@ MAX_TOLD = 8
 MAX_KEPT = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class CertificateEnd:
     """The certificate that ends first: when, and how long it was made for."""
 
@@ -27,7 +27,7 @@ class CertificateEnd:
     subject: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Observation:
     """One run.
 
@@ -49,7 +49,7 @@ class Observation:
     told: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Point:
     """One run as history keeps it."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from bot.model.value import frozen
 
 GRACE_S = 6 * 3600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ReportDraft:
     """A report as asked for, before it has a number.
 
@@ -26,7 +27,7 @@ class ReportDraft:
     grace_s: float = GRACE_S
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Report:
     """A scheduled report.
 

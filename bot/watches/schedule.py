@@ -9,13 +9,13 @@ change repeats happens once. Rules whose minute or hour is a star go by real tim
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from bot.errors import BadInput
+from bot.model.value import frozen, replace
 from bot.watches.message import Message
 from bot.watches.report import Report
 from bot.watches.schedule_words import cron_of_words
@@ -113,7 +113,7 @@ def next_times(cron: str, timezone: str, after: datetime, count: int = 3) -> tup
     return tuple(due for due, _ in zip(times_after(cron, timezone, after), range(count), strict=False))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turnover:
     """What is to be done with a report whose time has come.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from bot.model.value import frozen
 from bot.watches.alert import AlertState
 from bot.watches.watch import Watch
 
@@ -13,7 +13,7 @@ StandingWord = Literal["new", "up", "warn", "down", "unknown"]
 Extra = Literal["paused", "muted", "maintenance", "acknowledged", "flapping"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """How a watch stands.
 

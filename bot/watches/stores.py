@@ -14,11 +14,11 @@ Rules that hold for every store:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from bot.model.request import Place
+from bot.model.value import frozen
 from bot.watches.alert import AlertState, Turn
 from bot.watches.history import AuditEntry, Bucket, Grain, Incident, Worker
 from bot.watches.message import Backlog, Delivery, Message
@@ -43,7 +43,7 @@ class ChannelStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Claimed:
     """A watch whose check this process has to do now.
 
@@ -58,7 +58,7 @@ class Claimed:
     alerts: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Recorded:
     """What one run of a watch led to.
 
@@ -374,7 +374,7 @@ class WorkerStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Stores:
     """All stores, and the database as a whole.
 

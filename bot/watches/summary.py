@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.model.value import field, frozen
 from bot.model.verdict import Word
 from bot.watches.figures import Figures, State
 from bot.watches.history import Incident
@@ -17,7 +17,7 @@ from bot.watches.report import Report
 KEEP = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Row:
     """One target of a report.
 
@@ -50,7 +50,7 @@ class Row:
         return f"{self.target} {self.vantage}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One difference from the last report.
 
@@ -67,7 +67,7 @@ class Change:
     finding: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Summary:
     """Everything a report says.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from bot.errors import BadInput
 from bot.model.duration import show_duration
+from bot.model.value import frozen
 
 FAILURES = 2
 RECOVERIES = 2
@@ -25,7 +25,7 @@ JITTER = 0.1
 FIRST_SPREAD_S = 20.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Window:
     """A maintenance window: from `start`, inclusive, to `end`, exclusive; both UTC."""
 
@@ -33,7 +33,7 @@ class Window:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Acknowledgement:
     """Somebody is on it. Holds for one incident only, so it ends with the recovery by itself.
 
@@ -47,7 +47,7 @@ class Acknowledgement:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Draft:
     """A watch as asked for, before it has a number.
 
@@ -71,7 +71,7 @@ class Draft:
     ignored: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Watch:
     """A watch. Only people change it; what the checks found is its `AlertState`.
 

@@ -14,7 +14,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 import aiohttp
@@ -42,6 +42,7 @@ from bot.cards.model import (
 from bot.commands.rate import Limiter
 from bot.dispatch import answer
 from bot.model.request import Person, Place, Request
+from bot.model.value import replace
 from bot.model.verdict import CheckResult
 from bot.ports import Tools
 from bot.settings import read_settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import NoReturn
 
 import pytest
@@ -13,6 +12,7 @@ from bot.commands.rate import Limiter
 from bot.dispatch import answer
 from bot.errors import Unavailable
 from bot.model.request import Person, Place, Request
+from bot.model.value import replace
 from bot.ports import Tools
 from bot.settings import Settings
 from tests.support.core import FixedClock, make_test_tools
@@ -59,7 +59,7 @@ _TERMINAL = Place(platform="terminal", workspace="local", channel="terminal", pr
 async def test_the_terminal_is_a_channel_too(text: str, lean: bool, spanish: bool) -> None:
     tools = make_test_tools()
     await (await tools.stores()).channels.set_setting(_TERMINAL, "language", "es", person="local")
-    request = dataclasses.replace(_request(text, admin=True, place=_TERMINAL), lean=lean)
+    request = replace(_request(text, admin=True, place=_TERMINAL), lean=lean)
     assert ("falta" in (await answer(request, tools)).card.summary) is spanish
 
 
@@ -70,7 +70,7 @@ async def test_changing_takes_a_right() -> None:
 
 
 async def test_a_direct_message_is_ones_own() -> None:
-    place = dataclasses.replace(_PLACE, private=True)
+    place = replace(_PLACE, private=True)
     reply = await answer(_request("why watch add", place=place), make_test_tools())
     assert "refused to you" in render_plain(reply.card)
 
@@ -97,7 +97,7 @@ async def test_without_a_database_questions_are_still_answered() -> None:
     async def broken() -> NoReturn:
         raise Unavailable("database-unavailable", why="disk full")
 
-    tools: Tools = dataclasses.replace(make_test_tools(), stores=broken)
+    tools: Tools = replace(make_test_tools(), stores=broken)
     assert (await answer(_request("help check"), tools)).status == 0
 
 

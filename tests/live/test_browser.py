@@ -18,6 +18,7 @@ from adapters.web.pages import framed
 from adapters.web.render import render_html
 from adapters.web.server import WebParts, WebServer
 from bot.commands.rate import Limiter
+from bot.model.value import replace
 from bot.model.verdict import CheckResult
 from bot.settings import Settings
 from tests.support.browser import accessibility_faults, chromium
@@ -68,7 +69,7 @@ async def site() -> AsyncIterator[Site]:
     async with Server(_late) as mail:
         settings = Settings(http_port=0, allowed_networks=LOOPBACK, extra_ports=frozenset({mail.port}))
         network = network_for([mail.port])
-        tools = dataclasses.replace(
+        tools = replace(
             make_test_tools(settings),
             clock=SystemClock(),
             network=lambda: network,

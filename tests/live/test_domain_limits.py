@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from adapters.net.trust import PinnedTrust
 from bot.commands.examine import Examination, examine
 from bot.model.outcome import Endpoint
 from bot.model.target import parse_target
+from bot.model.value import replace
 from bot.ports import Connection, Network
 from bot.probes.run import wait_for_goodbyes
 from bot.probes.together import Step

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
+from bot.model.value import replace
 from bot.watches.message import Message
 from bot.watches.report import Report, ReportDraft
 from bot.watches.stores import Stores

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from bot.model.value import replace
 from bot.watches.alert import AlertState, Turn
 from bot.watches.message import Message
 from bot.watches.observation import Point

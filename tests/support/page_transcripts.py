@@ -7,7 +7,6 @@ it runs, a mail server without TLS on this machine, a real Chromium, a real pseu
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import re
 import tempfile
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from playwright.async_api import Page, expect
 from adapters.net.clock import SystemClock
 from adapters.web.server import WebParts, WebServer
 from bot.commands.rate import Limiter
+from bot.model.value import replace
 from bot.model.verdict import CheckResult
 from bot.settings import Settings
 from tests.support.browser import chromium
@@ -87,7 +87,7 @@ async def browser_transcript() -> str:
     async with Server(_late) as mail, chromium() as browser:
         settings = Settings(http_port=0, allowed_networks=LOOPBACK, extra_ports=frozenset({mail.port}))
         network = network_for([mail.port])
-        tools = dataclasses.replace(
+        tools = replace(
             make_test_tools(settings),
             clock=SystemClock(),
             network=lambda: network,

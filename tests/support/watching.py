@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,6 +10,7 @@ from bot.cards.model import Reply
 from bot.cards.plaintext import render_plain
 from bot.dispatch import answer
 from bot.model.request import Person, Place, Request
+from bot.model.value import replace
 from bot.model.verdict import Word
 from bot.ports import Dialer, Fetcher, Network, Resolver, Tools, TrustStore
 from bot.settings import Settings

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from bot.model.value import frozen
 from bot.model.verdict import Setting
 
 USER = "YOUR_USERNAME"
@@ -13,7 +13,7 @@ PASSWORD = "YOUR_PASSWORD"  # noqa: S105  # a placeholder
 MAX_USER = 254
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Server:
     """One server to use; `host` is a name or address literal, `implicit` TLS from the first byte."""
 
@@ -27,7 +27,7 @@ class Server:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Account:
     """An account to be configured.
 
@@ -58,7 +58,7 @@ class Account:
         return self.imap
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """One file of a configuration, or words to type.
 
@@ -76,7 +76,7 @@ Writer = Callable[[Account], tuple[File, ...]]
 Need = Literal["submission", "imap"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Program:
     """A program that can be configured.
 

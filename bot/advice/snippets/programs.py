@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
 
 from bot.advice.snippets import applications, clients, code, frameworks, servers
 from bot.advice.snippets.account import USER, Account, File, Program
 from bot.errors import BadInput
+from bot.model.value import frozen, replace
 
 PROGRAMS: tuple[Program, ...] = tuple(
     sorted(
@@ -25,7 +25,7 @@ PROGRAMS: tuple[Program, ...] = tuple(
 POPULAR = ("thunderbird", "python", "nodemailer", "php", "postfix")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snippet:
     """A ready configuration.
 

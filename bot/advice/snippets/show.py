@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from bot.advice.snippets.account import USER
 from bot.advice.snippets.programs import POPULAR, PROGRAMS, Snippet
 from bot.cards.model import Block, Button, Card, Code, Heading, Note, Paragraph, Span, rich
 from bot.i18n import say, template
+from bot.model.value import replace
 
 MAX_COMMAND = 80
 

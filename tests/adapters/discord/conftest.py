@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from adapters.discord.adapter import DiscordAdapter
 from bot.cards.model import Card, Paragraph, Reply, plain
 from bot.commands.rate import Limiter
 from bot.model.request import Request
+from bot.model.value import replace
 from bot.ports import Progress
 from bot.settings import Settings
 from tests.support.core import make_test_tools

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +10,7 @@ from adapters.discord.asked import Asked, Completing
 from adapters.discord.complete import complete
 from bot.errors import Unavailable
 from bot.model.request import Place
+from bot.model.value import replace
 from bot.ports import Tools
 from bot.settings import Settings
 from bot.watches.report import ReportDraft

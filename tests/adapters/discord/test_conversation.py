@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from adapters.discord import conversation
 from bot.cards.model import Attachment, Button, Card, Chart, Code, Paragraph, Pending, Reply, plain
 from bot.i18n import say
 from bot.model.request import Request
+from bot.model.value import replace
 from bot.ports import Progress
 from bot.watches.schedule import parse_schedule
 from tests.adapters.discord.conftest import Bench, said

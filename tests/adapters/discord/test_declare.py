@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from adapters.discord import declare
 from adapters.discord.declare import make_tree, size_of, tree_hash
 from adapters.discord.forms import make_form
 from bot.commands.catalog import COMMANDS
+from bot.model.value import replace
 from tests.support.discord_rules import command_faults, modal_faults, openapi_path, schema_faults
 
 Json = dict[str, Any]

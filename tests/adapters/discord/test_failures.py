@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +16,7 @@ from adapters.discord.asked import Asked, Attached
 from adapters.discord.attachments import Attachments
 from adapters.discord.sync import sync_commands
 from bot.errors import MailportError, Unavailable
+from bot.model.value import replace
 from bot.watches.stores import Stores
 from tests.adapters.discord.conftest import Bench, said
 from tests.support.core import make_test_tools

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,7 @@ from bot.cards.model import (
     plain,
     rich,
 )
+from bot.model.value import replace
 from tests.support.cards import GALLERY, HOSTILE_TEXTS
 from tests.support.discord_rules import message_faults, pings, schema_faults, units
 from tests.support.discord_standin import words_of

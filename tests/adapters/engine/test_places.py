@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
@@ -17,6 +16,7 @@ from adapters.engine.steady import Steady
 from adapters.engine.uplink import Uplink
 from bot.errors import Unavailable
 from bot.model.outcome import Endpoint
+from bot.model.value import replace
 from bot.ports import Connection, Dialer, Fetcher, Network, Resolver, Tools, TrustStore
 from bot.watches.message import Message
 from bot.watches.stores import Stores

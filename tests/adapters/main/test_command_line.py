@@ -154,7 +154,8 @@ def test_ask_loads_nothing_heavy(tmp_path: Path) -> None:
     script = (
         "import sys; sys.argv = ['mailport', 'ask', 'which port?']\n"
         "from adapters.main.cli import run\nrun()\n"
-        "heavy = {'asyncio', 'aiohttp', 'dns', 'sqlalchemy', 'slack_bolt', 'discord', 'rich', 'cryptography'}\n"
+        "heavy = {'asyncio', 'aiohttp', 'dns', 'sqlalchemy', 'slack_bolt', 'discord', 'rich', 'cryptography',\n"
+        "         'dataclasses', 'inspect'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 import structlog
@@ -13,6 +12,7 @@ import structlog
 from adapters.main.logs import set_up_logs
 from bot.dispatch import answer
 from bot.model.request import Person, Place, Request
+from bot.model.value import replace
 from tests.support.core import make_test_tools
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from adapters.slack.adapter import SlackAdapter
 from bot.cards.model import Card, Paragraph, Reply, plain
 from bot.commands.rate import Limiter
 from bot.model.request import Request
+from bot.model.value import replace
 from bot.ports import Progress
 from bot.settings import Settings
 from tests.support.core import make_test_tools

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 
 import pytest
 
@@ -12,6 +11,7 @@ from adapters.slack.render import render_card, text_only
 from bot.cards.model import Card
 from bot.dispatch import answer
 from bot.model.request import Person, Place, Request
+from bot.model.value import replace
 from bot.ports import Tools
 from bot.settings import Settings
 from tests.adapters.slack.conftest import Bench

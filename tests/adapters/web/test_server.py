@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from adapters.web.server import WebParts, WebServer, is_open_to_others
 from bot.commands.rate import Limiter
 from bot.errors import TargetRefused, Unavailable
+from bot.model.value import replace
 from bot.model.verdict import CheckResult
 from bot.settings import Settings
 from tests.bot.cards.test_verdict import result_of
@@ -47,7 +47,7 @@ async def _check(text: str) -> CheckResult:
 def server_for(settings: Settings, *, per_person: int = 1000) -> WebServer:
     tools = make_test_tools(settings)
     network = network_for(settings.extra_ports)
-    tools = dataclasses.replace(tools, status=dict, network=lambda: network, ehlo_name=lambda: "test.example")
+    tools = replace(tools, status=dict, network=lambda: network, ehlo_name=lambda: "test.example")
     limiter = Limiter(per_person=per_person, per_channel=1000, per_workspace=1000)
     return WebServer(tools, limiter, WebParts(ready=_ready, metrics=lambda: b"mailport_x 1\n", check=_check))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -15,6 +14,7 @@ from bot.cards.model import Card, Table
 from bot.cards.plaintext import render_plain
 from bot.cards.verdict import details_card, findings_blocks, verdict_card
 from bot.model.outcome import EndpointOutcome
+from bot.model.value import replace
 from bot.model.verdict import CheckResult, Finding
 from tests.support.outcomes import HOST, NOW, V6, bare, certificate, closed, good, plain
 

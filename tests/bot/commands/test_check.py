@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -18,6 +17,7 @@ from bot.errors import BadInput, TargetRefused
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.request import Person, Place, Request
 from bot.model.target import parse_target
+from bot.model.value import replace
 from bot.ports import Dialer, Fetcher, Network, Resolver, Tools, TrustStore
 from bot.probes import together
 from bot.settings import Settings

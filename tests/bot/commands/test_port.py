@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -11,6 +10,7 @@ from bot.cards.model import Reply
 from bot.cards.plaintext import render_plain
 from bot.dispatch import answer
 from bot.model.request import Person, Place, Request
+from bot.model.value import replace
 from bot.ports import Dialer, Fetched, Fetcher, Network, TrustStore
 from tests.support.core import FixedClock, make_test_tools
 from tests.support.zone_table import ZoneTable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from bot.cards.plaintext import render_plain
 from bot.commands.posting import card_of
 from bot.model.request import Place
+from bot.model.value import replace
 from bot.model.verdict import Word
 from bot.ports import Tools
 from bot.watches.alert import AlertState

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from bot.cards.plaintext import render_plain, text_of
 from bot.commands.posting import card_of
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.request import Person
+from bot.model.value import replace
 from bot.probes import together
 from bot.watches.report import Report
 from bot.watches.schedule import turn_over

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from bot.cards.model import Attachment
 from bot.cards.plaintext import render_plain
 from bot.model.request import Person, Place
+from bot.model.value import replace
 from bot.settings import Settings
 from tests.support.watching import ELSEWHERE, PLACE, Channel
 

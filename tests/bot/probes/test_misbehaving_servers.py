@@ -9,7 +9,7 @@ import asyncio
 import errno
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ import pytest
 from adapters.net.dialer import TcpConnection, TcpDialer
 from bot.model.outcome import Endpoint, EndpointOutcome, Sign, Tls
 from bot.model.services import Mode, Protocol
+from bot.model.value import replace
 from bot.probes.limits import Limits
 from bot.probes.run import wait_for_goodbyes
 from bot.settings import Settings

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
 from bot.model.certificate import Certificate
 from bot.model.outcome import Endpoint, EndpointOutcome, State
 from bot.model.services import service_for
+from bot.model.value import replace
 from bot.probes.shared import SharedProbes
 from bot.probes.tls import matches
 from tests.support.core import FixedClock

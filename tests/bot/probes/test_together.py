@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from adapters.net.clock import SystemClock
 from bot.model.outcome import Endpoint, EndpointOutcome
+from bot.model.value import replace
 from bot.ports import Dialer, Fetcher, Network, Resolver, TrustStore
 from bot.probes import together
 from bot.probes.budget import Budget

@@ -7,7 +7,6 @@ s still broken, r recovered, c changed, k certificate, n renewed, f flapping, S 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from bot.model.value import replace
 from bot.model.verdict import Word
 from bot.watches.alert import (
     AlertState,

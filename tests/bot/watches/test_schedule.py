@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BadInput, MailportError
+from bot.model.value import replace
 from bot.watches.report import Report
 from bot.watches.schedule import next_time, next_times, parse_schedule, times_after, turn_over
 
@@ -249,9 +250,8 @@ def test_what_was_missed_is_said_in_the_next_post() -> None:
 
 
 def test_a_report_of_every_minute_after_a_year_asleep_is_quick_and_bounded() -> None:
-    import dataclasses
 
-    report = dataclasses.replace(daily(NOON - timedelta(days=365)), cron="* * * * *")
+    report = replace(daily(NOON - timedelta(days=365)), cron="* * * * *")
     turnover = turn_over(report, NOON)
     assert turnover.due == NOON
     assert len(turnover.missed) == 20
