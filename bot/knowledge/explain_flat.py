@@ -53,6 +53,8 @@ def flatten(text: str) -> Flat:
     for line in lines:
         spaced = line.replace("\\r", " ").replace("\\n", " ") if "\\" in line else line
         folded = " ".join(spaced.lower().translate(_FOLDS).split())
+        # Exim's router of that name stands in every line; it says nothing of the DNS.
+        folded = folded.replace("r=dnslookup", "r=router")
         folded, said = _without_repeats(folded, said)
         starts.append(length)
         parts.append(folded)
