@@ -7,12 +7,13 @@ their parts on first use, so that `mailport ask` never imports a DNS library or 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from bot.model.value import field, frozen
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.cards.model import Card, Pending
     from bot.model.names import IPAddress
     from bot.model.outcome import Endpoint

@@ -6,14 +6,16 @@ files is `adapters/environment.py`'s business; this module only turns text into 
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from bot.errors import BadInput
-from bot.model.duration import parse_duration, show_duration
 from bot.model.value import field, frozen
 
-type_of_network = ipaddress.IPv4Network | ipaddress.IPv6Network
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.model.names import IPNetwork
+
 MASK = "********"
 
 
@@ -66,7 +68,7 @@ class Settings:
     dns_servers: tuple[tuple[str, int], ...] = ()
     dns_trust_ad: bool = False
     ca_file: str | None = None
-    allowed_networks: tuple[type_of_network, ...] = ()
+    allowed_networks: tuple[IPNetwork, ...] = ()
     ehlo_name: str | None = None
     vantage: str = "local"
     language: str = "en"
@@ -116,6 +118,8 @@ def _seconds(value: str) -> float:
 
 
 def _interval(value: str) -> float:
+    from bot.model.duration import parse_duration
+
     seconds = parse_duration(value)
     if seconds is None or seconds <= 0:
         raise ValueError("duration")
@@ -174,9 +178,11 @@ def _names(value: str) -> tuple[str, ...]:
     return () if value.lower() == "off" else _words(value)
 
 
-def _networks(value: str) -> tuple[type_of_network, ...]:
+def _networks(value: str) -> tuple[IPNetwork, ...]:
+    from ipaddress import ip_network
+
     try:
-        return tuple(ipaddress.ip_network(word, strict=False) for word in _words(value))
+        return tuple(ip_network(word, strict=False) for word in _words(value))
     except ValueError:
         raise ValueError("networks") from None
 
@@ -190,6 +196,8 @@ def _dns_servers(value: str) -> tuple[tuple[str, int], ...]:
 
 
 def _dns_server(word: str) -> tuple[str, int]:
+    from ipaddress import ip_address
+
     address, port = word, "53"
     if word.startswith("["):
         address, _, rest = word[1:].partition("]")
@@ -197,7 +205,7 @@ def _dns_server(word: str) -> tuple[str, int]:
     elif word.count(":") == 1:
         address, _, port = word.partition(":")
     try:
-        return str(ipaddress.ip_address(address)), _port(port)
+        return str(ip_address(address)), _port(port)
     except ValueError:
         raise ValueError("resolvers") from None
 
@@ -297,5 +305,7 @@ def shown_value(settings: Settings, setting: Setting) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if setting.field.endswith("_s"):
+        from bot.model.duration import show_duration
+
         return show_duration(value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.ports import Network, Tools
-from bot.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
     from adapters.net.resolver import DnsResolver
     from bot.ports import Fetched, Fetcher
+    from bot.settings import Settings
     from bot.watches.stores import Stores
 
 
@@ -21,6 +22,8 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Now, UTC."""
+        from datetime import UTC, datetime  # late: `mailport ask` never looks at the clock
+
         return datetime.now(UTC)
 
     def monotonic(self) -> float:

@@ -9,8 +9,7 @@ holds the same names in lower case without prefix or as they are (`http_port = 8
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 from bot.errors import BadInput
 from bot.settings import SETTINGS, Settings, read_settings
@@ -41,23 +40,23 @@ def unknown_names(environment: Mapping[str, str]) -> list[str]:
     return sorted({name for name in names if name.startswith("MAILPORT_") and name not in known})
 
 
-def config_folder(environment: Mapping[str, str]) -> Path:
+def _config_folder(environment: Mapping[str, str]) -> str:
     """Where a user's own configuration lies (XDG base directory)."""
-    return Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "mailport"
+    return (environment.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")) + "/mailport"
 
 
-def _first(paths: list[Path]) -> Path | None:
-    return next((path for path in paths if path.is_file()), None)
+def _first(paths: Sequence[str]) -> str | None:
+    return next((path for path in paths if os.path.isfile(path)), None)
 
 
 def _from_dotenv(environment: Mapping[str, str]) -> Found:
     path, lines = _dotenv_lines(environment)
     known = {setting.name for setting in SETTINGS}
-    return {name: (text, str(path)) for name, text in lines.items() if name in known and text}
+    return {name: (text, path or "") for name, text in lines.items() if name in known and text}
 
 
-def _dotenv_lines(environment: Mapping[str, str]) -> tuple[Path | None, Mapping[str, str | None]]:
-    path = _first([Path(".env"), config_folder(environment) / ".env"])
+def _dotenv_lines(environment: Mapping[str, str]) -> tuple[str | None, Mapping[str, str | None]]:
+    path = _first((".env", _config_folder(environment) + "/.env"))
     if path is None:
         return None, {}
     from dotenv import dotenv_values
@@ -70,24 +69,21 @@ def _dotenv_lines(environment: Mapping[str, str]) -> tuple[Path | None, Mapping[
 
 def _from_toml(environment: Mapping[str, str]) -> Found:
     named = environment.get("MAILPORT_CONFIG")
-    path = (
-        Path(named)
-        if named
-        else _first([Path("mailport.toml"), config_folder(environment) / "mailport.toml"])
-    )
+    path = named or _first(("mailport.toml", _config_folder(environment) + "/mailport.toml"))
     if path is None:
         return {}
     import tomllib
 
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        with open(path, "rb") as stream:
+            table = tomllib.load(stream)
     except (OSError, UnicodeError, tomllib.TOMLDecodeError) as problem:
         raise BadInput("config-bad", path=path, why=str(problem)) from None
     names = _toml_names()
     unknown = [key for key in table if key not in names]
     if unknown:
         raise BadInput("config-unknown", path=path, name=unknown[0])
-    return {names[key]: (_as_text(value), str(path)) for key, value in table.items()}
+    return {names[key]: (_as_text(value), path) for key, value in table.items()}
 
 
 def _toml_names() -> dict[str, str]:

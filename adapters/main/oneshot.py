@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Coroutine
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapters.main.arguments import as_typed, texts_of
 from bot.commands.definition import Command
@@ -14,6 +12,9 @@ from bot.model.request import Language, Person, Place, Request
 from bot.model.value import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
     from adapters.main.arguments import Given
     from bot.cards.model import Reply
     from bot.settings import Settings
@@ -91,12 +92,7 @@ def _from_outside(command: Command, text: str | None) -> str | None:
     """Texts that may come from standard input (`-`) or from a file."""
     if command.path in (("explain",), ("trace",), ("watch", "import")) and text in ("-", None, ""):
         return _standard_input(command)
-    if (
-        command.path in (("trace",), ("watch", "import"))
-        and text
-        and len(text) < 4096
-        and Path(text).is_file()
-    ):
+    if command.path in (("trace",), ("watch", "import")) and text and len(text) < 4096:
         return _file(text)
     return text
 
@@ -108,6 +104,11 @@ def _standard_input(command: Command) -> str:
 
 
 def _file(name: str) -> str:
+    """The text of a file of that name; when there is none, the name is the text."""
+    from pathlib import Path
+
+    if not Path(name).is_file():
+        return name
     try:
         with Path(name).open("rb") as stream:
             return stream.read(MAX_INPUT).decode("utf-8", "replace")
@@ -159,6 +160,8 @@ def _write_files(reply: Reply, given: Given) -> None:
     name = given.options.get("--png")
     if not name:
         return
+    from pathlib import Path
+
     from adapters.picture import chart_png
     from bot.cards.model import Chart
 

@@ -19,7 +19,7 @@ from bot.cards.model import Button, Card, Paragraph, rich
 from bot.cards.plaintext import text_of
 from bot.commands.catalog import BY_PATH
 from bot.commands.definition import Command, Option
-from bot.commands.parse import read_value
+from bot.commands.values import read_value
 from bot.errors import BadInput, MailportError
 from bot.i18n import say, template
 

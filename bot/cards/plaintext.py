@@ -33,15 +33,17 @@ _FORMATS = (
     r"\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f"
 )
-_DANGEROUS = re.compile(rf"[\x00-\x0a{_CONTROLS}{_FORMATS}]")
-_DANGEROUS_IN_LINES = re.compile(rf"[\x00-\x09{_CONTROLS}{_FORMATS}]")
+# Compiled when first used: every start would pay for it.
+_DANGEROUS = rf"[\x00-\x0a{_CONTROLS}{_FORMATS}]"
+_DANGEROUS_IN_LINES = rf"[\x00-\x09{_CONTROLS}{_FORMATS}]"
 
 
 def harmless(text: str, *, keep_newlines: bool = False) -> str:
     """Text without control characters, escapes, surrogates and direction overrides."""
     if text.isprintable():  # nearly always; no character below is printable
         return text
-    return (_DANGEROUS_IN_LINES if keep_newlines else _DANGEROUS).sub("\N{REPLACEMENT CHARACTER}", text)
+    dangerous = _DANGEROUS_IN_LINES if keep_newlines else _DANGEROUS
+    return re.sub(dangerous, "\N{REPLACEMENT CHARACTER}", text)
 
 
 def text_of(text: Text, *, links: bool = True) -> str:

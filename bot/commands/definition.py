@@ -38,6 +38,9 @@ Kind = Literal[
     "command",
 ]
 
+# Kinds whose text is the value; of the others `values.py` makes one.
+AS_TYPED: frozenset[Kind] = frozenset(("text", "schedule", "watch", "file", "flag", "command"))
+
 T = TypeVar("T")
 
 

@@ -6,28 +6,21 @@ mean". Everything else is a question: `ask` gets all of it.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 
 from bot.commands.catalog import BY_PATH, FIRST_WORDS, GROUPS
-from bot.commands.definition import Command, Option
-from bot.commands.zone import read_timezone
+from bot.commands.definition import AS_TYPED, Command, Option
 from bot.errors import BadInput
-from bot.model.duration import parse_duration
-from bot.model.names import parse_domain
 from bot.model.request import Request
-from bot.model.target import parse_ports, parse_target
 from bot.model.value import frozen
 
 MAX_TEXT = 40_000
-MAX_TARGETS = 200
 # Words that begin questions and are near a command's name: never corrected.
 _QUESTION_WORDS = frozenset(
     {"what", "which", "why", "who", "when", "where", "how", "is", "puerto", "puertos", "ports"}
 )
 _FREE = ("schedule", "targets")
-_ID = re.compile(r"#?(\d{1,9})", re.ASCII)
 # What people write for a keyword of the catalogue, in either language.
 _SAID_FOR = {
     "every": "every|each|cada", "from": "from|desde", "for": "for|para", "days": "days|días|dias",
@@ -109,6 +102,8 @@ def _find_in_group(group: str, words: list[str], text: str) -> tuple[Command, st
     second = words[1].lower()
     if second in known:
         return BY_PATH[group, second], words[2] if len(words) > 2 else ""
+    import difflib  # late, like `values` below: a question needs neither
+
     near = difflib.get_close_matches(second, known, n=1, cutoff=0.6)
     if near:
         raise BadInput("did-you-mean", word=f"{group} {second}"[:60], suggestion=f"{group} {near[0]}")
@@ -121,6 +116,8 @@ def _find_in_group(group: str, words: list[str], text: str) -> tuple[Command, st
 def _refuse_near_miss(first: str, words: list[str]) -> None:
     if first in _QUESTION_WORDS or len(words) > 3 or "?" in words[-1]:
         return
+    import difflib
+
     near = difflib.get_close_matches(first, FIRST_WORDS, n=1, cutoff=0.75)
     if near and near[0] != first:
         rest = " ".join(words[1:])
@@ -134,7 +131,7 @@ def _read_named(command: Command, arguments: Mapping[str, str]) -> dict[str, obj
         if option.name in values and option.kind in ("schedule", "targets") and option.keyword is None:
             continue
         if text:
-            values[option.name] = read_value(option, text[:MAX_TEXT])
+            values[option.name] = _value(option, text[:MAX_TEXT])
     _refuse_missing(command, values)
     return values
 
@@ -157,7 +154,7 @@ def _read_line(command: Command, rest: str) -> dict[str, object]:
         elif option.keyword is not None:
             text, rest = _take_keyword(option, rest)
             if text:
-                values[option.name] = read_value(option, text)
+                values[option.name] = _value(option, text)
     positional = [
         option for option in command.options if option.keyword is None and option.kind not in ("file", "flag")
     ]
@@ -169,7 +166,7 @@ def _read_line(command: Command, rest: str) -> dict[str, object]:
             continue
         text, rest = _take_positional(option, rest.strip(), last=index == len(positional) - 1)
         if text:
-            values[option.name] = read_value(option, text)
+            values[option.name] = _value(option, text)
     if rest.strip():
         raise BadInput("too-many-words", command=command.name, extra=rest.strip()[:60])
     _refuse_missing(command, values)
@@ -208,7 +205,7 @@ def _take_zone(when: str) -> tuple[str, str]:
     if len(words) > 1 and (
         ("/" in words[-1] and words[-1][0].isalpha()) or words[-1] in ("UTC", "GMT", "CET", "EST")
     ):
-        return str(read_value(Option(name="timezone", kind="timezone"), words[-1])), " ".join(words[:-1])
+        return str(_value(Option(name="timezone", kind="timezone"), words[-1])), " ".join(words[:-1])
     return "", when
 
 
@@ -220,72 +217,9 @@ def _refuse_missing(command: Command, values: Mapping[str, object]) -> None:
             )
 
 
-def read_value(option: Option, text: str) -> object:
-    """Turn the text of an option into its value.
+def _value(option: Option, text: str) -> object:
+    if option.kind in AS_TYPED:
+        return text
+    from bot.commands.values import read_value
 
-    Shapes: target -> Target; targets -> tuple[Target, ...]; ports -> tuple[int, ...]; interval and
-    duration -> float seconds; number and id -> int; address -> str; everything else -> str.
-
-    Raises:
-        BadInput: Naming what was wrong and what would be right.
-    """
-    match option.kind:
-        case "target":
-            return parse_target(text)
-        case "targets":
-            words = [word for word in re.split(r"[,\s]+", text) if word]
-            if len(words) > MAX_TARGETS:
-                raise BadInput("too-many-targets", count=len(words), limit=MAX_TARGETS)
-            return tuple(parse_target(word) for word in words)
-        case "ports":
-            return parse_ports(text)
-        case "interval" | "duration":
-            seconds = parse_duration(text)
-            if seconds is None or seconds <= 0:
-                raise BadInput("duration-bad", text=text[:40])
-            return seconds
-        case "number":
-            if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100_000):
-                raise BadInput("number-bad", option=option.name, text=text[:40])
-            return int(text)
-        case "id":
-            found = _ID.fullmatch(text)
-            if found is None:
-                raise BadInput("id-bad", text=text[:40])
-            return int(found[1])
-        case "address":
-            local, at, domain = text.strip("<>").removeprefix("mailto:").rpartition("@")
-            name = parse_domain(domain.split("|")[0])
-            if (
-                not at
-                or not local
-                or name is None
-                or len(local) > 64
-                or not local.isprintable()
-                or " " in local
-            ):
-                raise BadInput("address-bad", text=text[:80])
-            return f"{local}@{name}"
-        case "language":
-            known = {
-                "en": "en",
-                "english": "en",
-                "inglés": "en",
-                "es": "es",
-                "spanish": "es",
-                "español": "es",
-                "espanol": "es",
-            }
-            if text.lower() not in known:
-                raise BadInput("language-bad", text=text[:40])
-            return known[text.lower()]
-        case "timezone":
-            return read_timezone(text)
-        case "choice":
-            if text.lower() not in option.choices:
-                raise BadInput(
-                    "choice-bad", option=option.name, text=text[:40], known=", ".join(option.choices)
-                )
-            return text.lower()
-        case _:
-            return text
+    return read_value(option, text)

@@ -19,7 +19,7 @@ WORTH = (0.05, 0.12)
 INSTEAD = 0.15  # chance from which a topic replaces an error of which nothing is known
 _NO_PARAGRAPH = frozenset(("off-topic", "provider", "error-diagnosis"))
 # Signs of a text that a program wrote.
-_QUOTES = re.compile(r"[\"`\u201c\u00ab]|'[^']{12,}'|: |[A-Z_]{6,}|\w+(?:Exception|Error)\b|\b\d{3}[ -]")
+_QUOTES = r"[\"`\u201c\u00ab]|'[^']{12,}'|: |[A-Z_]{6,}|\w+(?:Exception|Error)\b|\b\d{3}[ -]"
 # What an error's cause is explained by at more length.
 _BEHIND = {
     "cert-": "certificates",
@@ -66,7 +66,9 @@ def rather_topic(question: str, guess: Guess, entities: Entities) -> Guess:
     for place, (topic, chance) in enumerate(guess.others):
         if topic.endswith("-request") or topic in _NO_PARAGRAPH:
             continue
-        if (cause == "unknown" and chance >= INSTEAD) or (topic == behind and not _QUOTES.search(question)):
+        if (cause == "unknown" and chance >= INSTEAD) or (
+            topic == behind and not re.search(_QUOTES, question)
+        ):
             rest = (*guess.others[:place], *guess.others[place + 1 :])
             return replace(guess, topic=topic, confidence=max(chance, 0.5), others=rest)
     return guess

@@ -6,12 +6,12 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
-from bot.knowledge.data import read_data
+from bot.knowledge.data import read_data, read_table
 from bot.knowledge.entities import Entities, find_entities
-from bot.knowledge.features import concepts, features, sentences, words_of
+from bot.knowledge.features import BEGINNING, concepts, features, sentences, words_of
 from bot.knowledge.outside import flat, is_outside
 from bot.knowledge.words import WORD, nearest
 from bot.model.value import frozen, replace
@@ -80,27 +80,34 @@ class Classifier:
 
     def __init__(self, data: Mapping[str, object]) -> None:
         self.topics: list[str] = data["topics"]  # type: ignore[assignment]  # our own file
-        self.weights: dict[str, str] = data["weights"]  # type: ignore[assignment]
+        self._weights: dict[str, str] = data["weights"]  # type: ignore[assignment]
         self.words = frozenset(str(data["vocabulary"]).split())
-        self.by_length: dict[int, list[str]] = {}
-        for word in self.words:
+
+    @cached_property
+    def _by_length(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for word in sorted(self.words):
             if len(word) > 3:
-                self.by_length.setdefault(len(word), []).append(word)
-        for length in self.by_length.values():
-            length.sort()
+                found.setdefault(len(word), []).append(word)
+        return found
+
+    def _weights_of(self, name: str) -> str | None:
+        alike = self._weights.get(name[:BEGINNING], "")
+        start = alike.find(f"|{name}=") + len(name) + 2
+        return alike[start : alike.index("|", start)] if start > len(name) + 1 else None
 
     def correct(self, word: str) -> str:
         """The known word that a mistyped one most likely is; itself when there is none."""
         if len(word) < 5 or len(word) > 16 or word in self.words or not word.isalpha():
             return word
-        return nearest(word, self.by_length) or word
+        return nearest(word, self._by_length) or word
 
     def scores(self, names: Iterable[str]) -> list[float]:
         """A score per topic, as the weights were learnt for."""
         totals = [0.0] * len(self.topics)
         count = 0
         for name in dict.fromkeys(names):
-            row = self.weights.get(name)
+            row = self._weights_of(name)
             if row is None:
                 continue
             count += 1
@@ -157,7 +164,7 @@ def _add_priors(scores: list[float], words: list[str], entities: Entities, model
                 scores[model.topics.index(topic)] += PRIOR * bonus
 
 
-_ASKING = re.compile(
+_ASKING = (  # compiled when first used, as the others are
     r"[?\u00bf]|^\W*(?:so |and |but |y |pero )?(?:which|what|why|how|where|when|who|is|are|does|do|did|can|could|should|would|will|may|any|has"
     r"|que|cual|cuales|por que|como|donde|cuando|quien|puedo|puede|debo|deberia|hay|es|sirve|necesito|quiero|i (?:need|want|would like)|need|looking for|please|help)\b"
 )
@@ -165,7 +172,7 @@ _ASKING = re.compile(
 
 def _with_sentences(whole: list[float], parts: list[tuple[str, Entities]], model: Classifier) -> list[float]:
     """Scores in which what is asked says more than the story around it."""
-    asked = [inside for _, inside in parts if _ASKING.search(inside.marked.strip())]
+    asked = [inside for _, inside in parts if re.search(_ASKING, inside.marked.strip())]
     if not asked:
         return _clearest(whole, [inside for _, inside in parts], model)
     share = OF_STORY[min(len(parts), len(OF_STORY) - 1)]
@@ -210,10 +217,8 @@ def _possible(topic: str, entities: Entities) -> bool:
     return True
 
 
-@cache
 def _tables() -> dict[str, Any]:
-    tables: dict[str, Any] = json.loads(read_data("entities.json"))
-    return tables
+    return read_table("entities.json")
 
 
 @cache

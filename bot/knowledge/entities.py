@@ -6,11 +6,10 @@ classifier sees, so that it learns kinds and never names.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 
-from bot.knowledge.data import read_data
+from bot.knowledge.data import read_table
 from bot.knowledge.words import fold
 from bot.model.services import MAIL_PORTS
 from bot.model.value import frozen
@@ -87,7 +86,7 @@ _LONGEST_ALIAS = 4
 @cache
 def _gazetteer() -> tuple[dict[str, tuple[str, str]], dict[str, str], frozenset[str]]:
     """Kind and key by alias, provider by end of host name, ends of what is no domain."""
-    data = json.loads(read_data("entities.json"))
+    data = read_table("entities.json")
     names = {alias: (kind, key) for alias, kind, key in data["names"]}
     return names, data["hosts"], frozenset(data["not_domains"])
 

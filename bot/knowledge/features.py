@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import combinations, pairwise
 
-from bot.knowledge.data import read_data
+from bot.knowledge.data import read_table
 from bot.knowledge.entities import Entities
 from bot.knowledge.words import WORD, stem
 
@@ -21,12 +20,13 @@ _EMPTY = frozenset(
     """.split()  # noqa: SIM905  # hundreds of words read better as text
 )
 _LONGEST_PHRASE = 4
+BEGINNING = 3  # letters that features in one text of the model have in common
 
 
 @cache
 def _phrases() -> tuple[dict[str, str], dict[str, str]]:
     """Phrases by their words, and beginnings of words (`block*`), each with its concepts."""
-    table: dict[str, str] = json.loads(read_data("entities.json"))["concepts"]
+    table: dict[str, str] = read_table("entities.json")["concepts"]
     exact = {phrase: found for phrase, found in table.items() if not phrase.endswith("*")}
     begun = {phrase[:-1]: found for phrase, found in table.items() if phrase.endswith("*")}
     return exact, begun

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 
 from bot.knowledge.entities import find_entities
-from bot.knowledge.features import features, words_of
+from bot.knowledge.features import BEGINNING, features, words_of
 from bot.knowledge.words import WORD
 from bot.model.value import frozen, mutable
 
@@ -144,11 +144,15 @@ def _descend(rows: list[tuple[Vector, int, float]], size: int, epochs: int) -> d
 
 
 def encode(model: Model) -> dict[str, object]:
-    """The model as small JSON: per feature "topic:weight" pairs as text, weights in hundredths."""
-    table = {}
+    """The model as small JSON: per feature "topic:weight" pairs as text, weights in hundredths.
+
+    Features that begin alike stand in one text (`|port=3:41 7:-20|port 25=...|`): a question needs few
+    of them, and a thousand texts are read in a quarter of the time of ten thousand.
+    """
+    table: dict[str, str] = {}
     for name, row in sorted(model.weights.items()):
         pairs = [(position, round(w * SCALE)) for position, w in enumerate(row)]
         kept = [f"{position}:{w}" for position, w in pairs if abs(w) >= 12]
         if kept:
-            table[name] = " ".join(kept)
+            table[name[:BEGINNING]] = f"{table.get(name[:BEGINNING], '|')}{name}={' '.join(kept)}|"
     return {"topics": model.topics, "weights": table, "vocabulary": " ".join(model.vocabulary)}

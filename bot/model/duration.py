@@ -9,13 +9,15 @@ _UNIT = (
     r"(?:(?P<s>s|secs?|seconds?|segs?|segundos?)|(?P<m>m|mins?|minutes?|minutos?)|(?P<h>h|hrs?|hours?|horas?)"
     r"|(?P<d>d|days?|d[ií]as?)|(?P<w>w|weeks?|semanas?))"
 )
-_SHAPE = re.compile(rf"(?P<count>\d{{1,9}}(?:\.\d{{1,3}})?)\s*{_UNIT}", re.IGNORECASE | re.ASCII)
-_UNIT_ALONE = re.compile(rf"(?!.$){_UNIT}", re.IGNORECASE | re.ASCII)
+# Compiled when first used: every start would pay for it.
+_SHAPE = rf"(?P<count>\d{{1,9}}(?:\.\d{{1,3}})?)\s*{_UNIT}"
+_UNIT_ALONE = rf"(?!.$){_UNIT}"
 
 
 def parse_duration(text: str) -> float | None:
     """Seconds of a duration such as `15m`, `2 hours` or `hour`; None if it is not one."""
-    found = _SHAPE.fullmatch(text.strip()) or _UNIT_ALONE.fullmatch(text.strip())
+    text, how = text.strip(), re.IGNORECASE | re.ASCII
+    found = re.fullmatch(_SHAPE, text, how) or re.fullmatch(_UNIT_ALONE, text, how)
     if found is None:
         return None
     unit = next(name for name in _UNITS if found[name])
