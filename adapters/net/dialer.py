@@ -1,9 +1,8 @@
 """TCP and TLS with the kernel's own sockets: no buffer between the server and the conversation.
 
 asyncio's `start_tls` keeps bytes that came in clear and hands them over as if they had come through
-TLS. Here OpenSSL reads the socket itself, the waiting bytes are looked at first, and the first bytes of
-the answer to the ClientHello are looked at before OpenSSL sees them. Verification is off: judging comes
-later, offline, so that one connection shows every fault.
+TLS. Here OpenSSL reads the socket itself, and the waiting bytes are looked at first. Verification
+is off: judging comes later, offline, so that one connection shows every fault.
 """
 
 from __future__ import annotations
@@ -25,7 +24,9 @@ CHUNK = 16 * 1024
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 # Routed like any other address (RFC 5737, RFC 3849), and nothing is sent to them.
 _SOMEWHERE = {4: ("192.0.2.1", 9), 6: ("2001:db8::1", 9)}
-_HANDSHAKE, _ALERT = 0x16, 0x15
+# What a record may begin with: ChangeCipherSpec, Alert, Handshake, data (RFC 8446 section 5.1).
+_RECORDS = (b"\x14", b"\x15", b"\x16", b"\x17")
+_HEADER = 5
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -170,7 +171,7 @@ class TcpConnection:
         return TlsFacts(secured.version() or "", cipher[0] if cipher else "", _chain(secured))
 
     async def _handshake(self, secured: ssl.SSLSocket) -> None:
-        answered = False
+        heard = b""
         while True:
             try:
                 secured.do_handshake()
@@ -180,14 +181,12 @@ class TcpConnection:
                 await self._writable()
                 continue
             except (OSError, ValueError) as problem:
-                raise HandshakeFailed(_reason(problem) if answered else _unanswered(problem)) from None
+                raise HandshakeFailed(_failure(problem, heard)) from None
             else:
                 return
-            if not answered:
-                first = self._peek()
-                answered = bool(first)
-                if first and first[0] not in (_HANDSHAKE, _ALERT):
-                    raise HandshakeFailed("PLAIN_TEXT" if first.isascii() else "WRONG_VERSION_NUMBER")
+            # A hint in case that it fails, and no more than that: when this process was slow, OpenSSL has
+            # read the beginning of the answer already, and these bytes are from the middle of it.
+            heard = heard or self._peek()
 
     async def close(self) -> None:
         """Close, with a close_notify under TLS; never raises, never waits."""
@@ -241,11 +240,15 @@ def _wake(ready: asyncio.Future[None]) -> None:
         ready.set_result(None)
 
 
-def _unanswered(problem: Exception) -> str:
-    """The server left without a byte of an answer."""
-    if isinstance(problem, ssl.SSLEOFError):
+def _failure(problem: Exception, heard: bytes) -> str:
+    """Why the handshake failed; `heard` are the first bytes that were seen of the answer."""
+    reason = _reason(problem)
+    if reason == "UNEXPECTED_EOF" and not heard:
         return "HUNG_UP"
-    return _reason(problem)
+    # OpenSSL says "wrong version number" once it has a header; a shorter text ends before that.
+    no_record = reason == "WRONG_VERSION_NUMBER" or (reason == "UNEXPECTED_EOF" and len(heard) < _HEADER)
+    text = heard.isascii() and not heard.startswith(_RECORDS)
+    return "PLAIN_TEXT" if heard and no_record and text else reason
 
 
 def _reason(problem: Exception) -> str:

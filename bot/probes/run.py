@@ -4,14 +4,14 @@ Theory: one connection tells almost everything. A second one is opened only
     - when the first hears nothing for `quiet_s`: in the other TLS mode, while the first keeps waiting
       (a greet delay and an implicit-TLS port look the same to a client that waits in clear);
     - when a TLS-first port answered in clear: in clear;
-    - when the handshake failed: with old TLS allowed, to tell "old only" from "broken".
+    - when the handshake failed: with old TLS allowed, to tell "old only" from "broken", and a connection
+      that was lost once from a server that has no TLS to offer.
 The outcome comes as soon as it is known; the goodbye follows in the background.
 """
 
 from __future__ import annotations
 
 import asyncio
-import errno
 from collections.abc import Callable
 
 from bot.errors import TargetRefused
@@ -19,7 +19,8 @@ from bot.model.certificate import Certificate
 from bot.model.outcome import Endpoint, EndpointOutcome, Phase, Sign, State
 from bot.model.services import Mode, service_seen
 from bot.model.value import replace
-from bot.ports import Clock, Network
+from bot.ports import Clock, Network, TlsFacts
+from bot.probes.connecting import connect_state, errno_name
 from bot.probes.goodbye import say_goodbye, wait_for_goodbyes
 from bot.probes.limits import INTERACTIVE, SCHEDULED, Limits
 from bot.probes.session import Session
@@ -143,21 +144,25 @@ class _Probe:
             await first.finish()
             if second.greeted and self.endpoint.service.told != "nothing":
                 self.signs.add("mode-both")
-            return first
+            return self._spent(first)
         if not second.greeted:
             return self._ungreeted(first)
         await second.finish()
         self._swapped(second)
-        return second
+        return self._spent(second)
+
+    def _spent(self, session: Session) -> Session:
+        """Both connections are used up: a handshake that failed is not tried again."""
+        if session.handshake_reason:
+            session.fail_handshake(tried_once=True)
+        return session
 
     def _ungreeted(self, first: Session) -> Session:
         """Not a byte of a greeting came: in either mode, or through TLS."""
         unheard = not first.greeted and not first.lines.received
-        if first.greeted:
-            return first
-        if first.handshake_reason:
-            first.fail_handshake()
-        elif unheard and first.learnt.signs & _TOO_LATE:
+        if first.greeted or first.handshake_reason:
+            return self._spent(first)
+        if unheard and first.learnt.signs & _TOO_LATE:
             first.learnt.signs -= _TOO_LATE
             first.learnt.stop("silent", "silent")
         return first
@@ -175,23 +180,27 @@ class _Probe:
             await second.finish()
             if second.learnt.greeting is not None:
                 self._swapped(second)
-                return second
+                return self._spent(second)
         first.fail_handshake()
         return first
 
     async def _with_old_tls(self, first: Session) -> Session:
-        """The handshake failed: would an old version have worked?"""
+        """The handshake failed: would an old version have worked, or was it only lost?"""
         await first.leave()
         second = await self._second(first.mode, old=True)
-        if second is not None:
-            await second.begin(0)
-            await second.finish()
-            if second.facts is not None and second.facts.version in _OLD_VERSIONS:
-                self.signs.add("tls-old-only")
-                self.reason = "tls-old-only"
-                return second
-            first.facts = second.facts
-        first.fail_handshake()
+        if second is None:
+            return self._spent(first)
+        await second.begin(0)
+        await second.finish()
+        facts = second.facts
+        if facts is not None and facts.version in _OLD_VERSIONS:
+            self.signs.add("tls-old-only")
+            self.reason = "tls-old-only"
+            return second
+        if facts is not None and first.lost and _of_today(facts):
+            return second
+        first.facts = facts
+        first.fail_handshake(tried_once=facts is None and not second.handshake_reason)
         return first
 
     def _judged(self, session: Session) -> EndpointOutcome:
@@ -241,12 +250,12 @@ class _Probe:
     def _not_connected(self, problem: OSError) -> EndpointOutcome:
         if isinstance(problem, ConnectionResetError):
             return self._reset_at_once()
-        state, reason = _connect_state(problem)
+        state, reason = connect_state(problem)
         signs: set[Sign] = set()
         if state == "unreachable" and not self.network.dialer.has_route(self.endpoint.family):
             reason = "no-route-here"
             signs.add("no-route-here")
-        return self._outcome(state, reason, signs=frozenset(signs), detail=_errno_name(problem))
+        return self._outcome(state, reason, signs=frozenset(signs), detail=errno_name(problem))
 
     def _reset_at_once(self) -> EndpointOutcome:
         """A port that is closed answers with "refused"; "reset" came after the connection stood."""
@@ -270,24 +279,8 @@ class _Probe:
         )
 
 
-_NO_ROUTE = frozenset(
-    {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EHOSTDOWN}
-)
-_FILTERED = frozenset({errno.ETIMEDOUT, errno.EACCES, errno.EPERM, errno.ECONNABORTED})
-
-
-def _connect_state(problem: OSError) -> tuple[State, str]:
-    """What a failed connect says, and its catalogue key."""
-    if isinstance(problem, ConnectionRefusedError):
-        return "refused", "refused"
-    if isinstance(problem, PermissionError):
-        return "filtered", "filtered-here"
-    if isinstance(problem, TimeoutError):
-        return "filtered", "no-answer"
-    if problem.errno in _FILTERED:
-        return "filtered", "cut-off"
-    return "unreachable", "no-route" if problem.errno in _NO_ROUTE else "local-trouble"
-
-
-def _errno_name(problem: OSError) -> str:
-    return errno.errorcode.get(problem.errno, "") if problem.errno else ""
+def _of_today(facts: TlsFacts) -> bool:
+    """Whether a client that allows nothing old would have come to the same: forward secrecy and AEAD."""
+    name = facts.cipher
+    sealed = "GCM" in name or "CHACHA20" in name
+    return facts.version == "TLSv1.3" or (sealed and name.startswith(("ECDHE-", "DHE-")))

@@ -16,6 +16,8 @@ from bot.probes.talk import Learnt, Lines, Read, ReplyTooLong, StartTls, Talk, W
 
 # What is said when the other side does not speak TLS at all.
 _CLEAR_TEXT = frozenset({"PLAIN_TEXT", "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"})
+# The connection went, without a word of TLS: a busy server, a device on the way or a crash does that.
+_LOST = frozenset({"HUNG_UP", "RESET", "UNEXPECTED_EOF"})
 # It left without any answer: a block list looks like that, and so do some servers of old TLS.
 _LEFT: dict[str, Sign] = {"HUNG_UP": "closed-before-greeting", "RESET": "reset-before-greeting"}
 
@@ -103,6 +105,11 @@ class Session:
         """A handshake that came first was answered in clear."""
         return self.mode == "implicit" and self.handshake_reason in _CLEAR_TEXT
 
+    @property
+    def lost(self) -> bool:
+        """The handshake went with its connection, and neither side said why."""
+        return self.handshake_reason in _LOST
+
     async def begin(self, wait_s: float) -> None:
         """Let the conversation run, and wait for its end that long."""
         if self._task is None:
@@ -128,12 +135,18 @@ class Session:
         if connection is not None:
             await connection.close()
 
-    def fail_handshake(self) -> None:
-        """Nothing better was found: the handshake failed for good."""
+    def fail_handshake(self, *, tried_once: bool = False) -> None:
+        """Nothing better was found: the handshake failed for good.
+
+        Args:
+            tried_once: There was no other try; a connection that went once is no proof.
+        """
         self.detail = self.handshake_reason
         left = _LEFT.get(self.handshake_reason)
         if left is not None and self.mode == "implicit":
             self.learnt.stop(left, left)
+        elif tried_once and self.lost:
+            self.learnt.stop("closed-early", "hello-limited")
         else:
             self.learnt.stop("handshake-failed", "handshake-failed", tls="broken")
 

@@ -230,6 +230,70 @@ async def garbage_handshake(peer: Peer, _: ssl.SSLContext) -> None:
     await peer.send(b"\xff\xfe\xfd not TLS at all")
 
 
+async def loses_the_handshake(peer: Peer, beginning: bytes = b"") -> None:
+    """Go ahead, hear the ClientHello, and be gone."""
+    await peer.send(b"220 mx\r\n")
+    await peer.line()
+    await peer.send(EHLO_REPLY)
+    await peer.line()
+    await peer.send(b"220 go\r\n")
+    await peer.reader.read(10)
+    if beginning:
+        await peer.send(beginning)
+    else:
+        peer.reset()
+
+
+async def lost_once(peer: Peer, tls: ssl.SSLContext) -> None:
+    if peer.server.connections == 1:
+        await loses_the_handshake(peer)
+    else:
+        await smtp(peer, tls)
+
+
+async def cut_once(peer: Peer, tls: ssl.SSLContext) -> None:
+    """Goes in the middle of its ServerHello."""
+    if peer.server.connections == 1:
+        await loses_the_handshake(peer, b"\x16\x03\x03\x00\x7a\x02\x00")
+    else:
+        await smtp(peer, tls)
+
+
+async def lost_always(peer: Peer, _: ssl.SSLContext) -> None:
+    await loses_the_handshake(peer)
+
+
+async def lost_and_then_busy(peer: Peer, _: ssl.SSLContext) -> None:
+    if peer.server.connections == 1:
+        await loses_the_handshake(peer)
+    else:
+        await peer.send(b"421 too busy\r\n")
+
+
+async def lost_once_where_tls_comes_first(peer: Peer, tls: ssl.SSLContext) -> None:
+    if peer.server.connections == 1:
+        await peer.reader.read(10)
+        await peer.send(b"\x16\x03\x03\x00\x7a\x02\x00")
+    else:
+        await tls_first(peer, tls)
+
+
+async def late_garbage(peer: Peer, tls: ssl.SSLContext) -> None:
+    if peer.server.connections == 1:
+        await asyncio.sleep(0.7)
+        await garbage_handshake(peer, tls)
+    else:
+        await peer.line()
+
+
+async def late_and_lost(peer: Peer, _: ssl.SSLContext) -> None:
+    if peer.server.connections == 1:
+        await asyncio.sleep(0.7)
+        await loses_the_handshake(peer)
+    else:
+        await peer.line()
+
+
 async def helo_only(peer: Peer, _: ssl.SSLContext) -> None:
     await peer.send(b"220 old\r\n")
     while line := await peer.line():
@@ -505,6 +569,49 @@ ROWS = [
         reason="handshake-failed",
         connections=2,
     ),
+    row("a handshake that is lost once", lost_once, "starttls", connections=2),
+    row("a handshake that is cut once", cut_once, "starttls", connections=2),
+    row(
+        "a handshake that is lost once where TLS comes first",
+        lost_once_where_tls_comes_first,
+        "implicit",
+        connections=2,
+        mode="implicit",
+    ),
+    row(
+        "handshakes that are lost each time",
+        lost_always,
+        "broken",
+        "handshake-failed",
+        reason="handshake-failed",
+        connections=2,
+    ),
+    row(
+        "a handshake that is lost, and then no second try",
+        lost_and_then_busy,
+        "unknown",
+        "hello-limited",
+        reason="closed-early",
+        connections=2,
+    ),
+    row(
+        "garbage instead of a handshake after a greet delay",
+        late_garbage,
+        "broken",
+        "greeting-delayed",
+        "handshake-failed",
+        reason="handshake-failed",
+        connections=2,
+    ),
+    row(
+        "a handshake that is lost after a greet delay",
+        late_and_lost,
+        "unknown",
+        "greeting-delayed",
+        "hello-limited",
+        reason="closed-early",
+        connections=2,
+    ),
     row("421 to EHLO under TLS", drops_after_tls, "starttls", "hello-limited"),
     row("TLS first where plain text is promised", tls_first, "implicit", "mode-swapped", connections=2),
     row(
@@ -733,3 +840,17 @@ async def test_only_old_tls(
     assert outcome.tls_version in ("TLSv1", "TLSv1.1")
     assert outcome.certificate is not None
     assert server.connections == 2
+
+
+async def test_what_only_old_clients_get_after_a_lost_handshake_is_no_tls_of_today(
+    authority: Authority, tmp_path: Path, ca_file: Path
+) -> None:
+    """There are servers that hang up where they should say that they have no cipher in common."""
+    old = server_context(authority.issue(HOST, key="rsa2048"), tmp_path)
+    old.set_ciphers("AES256-SHA:@SECLEVEL=0")
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    outcome, server = await meet(lost_once, "smtp", "starttls", old, ca_file)
+    assert (outcome.tls, outcome.tls_reason) == ("broken", "handshake-failed")
+    assert outcome.signs == {"handshake-failed"}
+    assert server.connections == 2
+    assert (outcome.tls_version, outcome.cipher) == ("TLSv1.2", "AES256-SHA")
