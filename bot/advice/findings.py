@@ -23,7 +23,8 @@ from bot.model.verdict import SEVERITY_ORDER, Finding, Severity
 FindingId = Literal[
     "port-refused", "port-filtered", "host-unreachable", "ipv6-broken", "mx-host-down",
     "egress-25-blocked", "target-forbidden", "name-not-found", "no-address", "cname-loop", "no-mx",
-    "null-mx", "mx-cname", "mx-unresolvable", "mx-is-ip", "dns-servfail", "dns-timeout", "dnssec-bogus",
+    "null-mx", "mx-cname", "mx-unresolvable", "mx-is-ip", "dns-servfail", "dns-timeout", "dns-refused",
+    "dnssec-bogus",
     "starttls-missing", "starttls-stripped", "starttls-broken", "starttls-temporary",
     "starttls-injection", "tls-mode-mismatch", "tls-handshake-failed", "tls-version-old",
     "no-encryption", "auth-before-tls", "imap-preauth", "cert-expired", "cert-expiring",

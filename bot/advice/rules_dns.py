@@ -9,7 +9,7 @@ from bot.ports import Addresses, DnsAnswer, DnsStatus
 
 _FAILURES: dict[DnsStatus, FindingId] = {
     "timeout": "dns-timeout",
-    "refused": "dns-timeout",
+    "refused": "dns-refused",
     "servfail": "dns-servfail",
     "bogus": "dnssec-bogus",
 }
@@ -41,10 +41,9 @@ def judge_addresses(host: str, addresses: Addresses) -> Resolved:
         return Resolved((find("name-not-found", host, host=host),))
     if "servfail" in statuses:
         return _failed("dns-servfail", host, answers, "servfail")
-    if statuses & {"timeout", "refused"}:
-        status = "timeout" if "timeout" in statuses else "refused"
-        resolved = _failed("dns-timeout", host, answers, status)
-        return Resolved(resolved.findings, ("dns-timeout",))
+    for status, id_ in (("timeout", "dns-timeout"), ("refused", "dns-refused")):
+        if status in statuses:
+            return Resolved(_failed(id_, host, answers, status).findings, (id_,))
     return Resolved((find("no-address", host, host=host),))
 
 

@@ -54,8 +54,9 @@ def judge_domain(policies: MailPolicies, outcomes: Sequence[EndpointOutcome]) ->
 
 def _undetermined(policies: MailPolicies) -> Iterator[str]:
     mx = policies.mx
-    if mx.status == "timeout" or (mx.hosts and all(host.status == "timeout" for host in mx.hosts)):
-        yield "dns-timeout"
+    states = {host.status for host in mx.hosts} or {mx.status}
+    if states <= {"timeout", "refused"}:
+        yield "dns-timeout" if "timeout" in states else "dns-refused"
 
 
 def _host_findings(
@@ -102,6 +103,7 @@ _HOST_FINDINGS: dict[str, FindingId] = {
     "is-ip": "mx-is-ip",
     "servfail": "dns-servfail",
     "timeout": "dns-timeout",
+    "refused": "dns-refused",
     "forbidden": "target-forbidden",
 }
 
@@ -114,7 +116,9 @@ def mail_hosts(policies: MailPolicies) -> Iterator[Finding]:
         id_ = _HOST_FINDINGS.get(host.status)
         if id_ is None:
             continue
-        severity: Severity = "warning" if working or host.status in ("cname", "timeout") else "critical"
+        severity: Severity = (
+            "warning" if working or host.status in ("cname", "timeout", "refused") else "critical"
+        )
         yield _about_host(id_, host, domain, severity)
 
 
@@ -137,7 +141,7 @@ _PREFIXES = {"SPF": "", "DMARC": "_dmarc.", "MTA-STS": "_mta-sts.", "TLS-RPT": "
 
 
 def unanswered(policies: MailPolicies) -> Iterator[Finding]:
-    """One finding for all questions that timed out, one for all that failed: nothing is said of the rest."""
+    """One finding for all questions that timed out, one for those refused, one for those that failed."""
     statuses = {
         "MX": "" if policies.mx.hosts else policies.mx.status,
         "SPF": policies.spf.status,
@@ -146,11 +150,14 @@ def unanswered(policies: MailPolicies) -> Iterator[Finding]:
         "TLS-RPT": policies.tls_rpt.status,
     }
     late = [name for name, status in statuses.items() if status == "timeout"]
+    unheard = [name for name, status in statuses.items() if status == "refused"]
     failed = [name for name, status in statuses.items() if status == "servfail" and name != "MX"]
     if late:
         yield find(
             "dns-timeout", policies.domain, record=listed(late), reason=policies.mx.detail or "timeout"
         )
+    if unheard:
+        yield find("dns-refused", policies.domain, record=listed(unheard), reason="REFUSED")
     # Where already the MX fails, it is one fault and not five.
     if failed and (policies.mx.hosts or policies.mx.status != "servfail"):
         yield find(

@@ -11,7 +11,9 @@ from bot.model.mail_policies import MailPolicies
 
 MAX_TEXT = 2048
 # Statuses that the contract does not have: unknown is null there.
-_UNKNOWN = frozenset({"servfail", "timeout"})
+_UNKNOWN = frozenset({"servfail", "timeout", "refused"})
+# The contract's word for "no answer"; who refused is in `reason`, and in the finding.
+_NO_ANSWER = {"refused": "timeout"}
 
 
 def mail_document(policies: MailPolicies) -> dict[str, Any]:
@@ -20,7 +22,7 @@ def mail_document(policies: MailPolicies) -> dict[str, Any]:
     return {
         "mx": _mx(policies),
         "spf": {
-            "status": spf.status,
+            "status": _NO_ANSWER.get(spf.status, spf.status),
             "record": _text(spf.record),
             "lookups": spf.lookups,
             "void_lookups": spf.void_lookups,
@@ -31,7 +33,7 @@ def mail_document(policies: MailPolicies) -> dict[str, Any]:
             "notes": list(spf.notes),
         },
         "dmarc": {
-            "status": dmarc.status,
+            "status": _NO_ANSWER.get(dmarc.status, dmarc.status),
             "policy": dmarc.policy,
             "record": _text(dmarc.record),
             "found_at": dmarc.found_at or None,
@@ -86,7 +88,8 @@ def mail_document(policies: MailPolicies) -> dict[str, Any]:
 def _mx(policies: MailPolicies) -> dict[str, Any]:
     mx = policies.mx
     return {
-        "status": mx.status,
+        "status": _NO_ANSWER.get(mx.status, mx.status),
+        "reason": mx.status if mx.status in _NO_ANSWER else None,
         "hosts": [
             {
                 "host": _text(host.name),
@@ -107,7 +110,7 @@ _GOOD = frozenset({"ok", "secure", "null"})
 _BAD = frozenset(
     {"nxdomain", "target-nxdomain", "target-is-ip", "cname-loop", "mismatch", "bogus", "invalid"}
 )
-_UNCLEAR = frozenset({"unknown", "timeout", "servfail"})
+_UNCLEAR = frozenset({"unknown", "timeout", "refused", "servfail"})
 
 
 def policy_table(policies: MailPolicies, language: str) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -21,7 +22,7 @@ from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.uplink import Uplink
 from bot.model.verdict import CheckResult, Finding
 from bot.ports import Clock, Network
-from bot.probes.mail_policies import look_up_mail, with_certificates
+from bot.probes.mail_policies import DEADLINE_S, look_up_mail, with_certificates
 from bot.probes.plan import forbidden_outcomes, plan_endpoints
 from bot.probes.together import Manner, Tell, probe_together
 
@@ -74,6 +75,7 @@ async def check_domain(
     settings: Coroutine[Any, Any, Discovery] | None = None,
     explain: Explain | None = None,
     planned: Planned | None = None,
+    deadline_s: float = DEADLINE_S,
 ) -> tuple[CheckResult, MailPolicies]:
     """Check a whole domain. Never raises for what the DNS or servers do.
 
@@ -85,6 +87,7 @@ async def check_domain(
         settings: The search for what people type into their programs; awaited beside everything else.
         explain: Asks whose doing it is that ports were dropped.
         planned: Tells the search which endpoints are probed here.
+        deadline_s: Seconds for the policies; what is not answered by then is "timeout".
     """
     checked_at, started = clock.now(), clock.monotonic()
     known: asyncio.Future[MxFacts | None] = asyncio.get_running_loop().create_future()
@@ -93,8 +96,9 @@ async def check_domain(
         if not known.done():
             known.set_result(mx)
 
+    look = partial(look_up_mail, domain, network, clock, selectors=selectors, deadline_s=deadline_s)
     async with asyncio.TaskGroup() as group:
-        looking = group.create_task(look_up_mail(domain, network, clock, selectors=selectors, on_mx=announce))
+        looking = group.create_task(look(on_mx=announce))
         searching = group.create_task(settings) if settings is not None else None
         looking.add_done_callback(lambda _: announce(None))
         mx = await known

@@ -45,6 +45,8 @@ DNS_S = 4.0
 # The search for what people type in must not hold up the verdict on the mail itself.
 SETTINGS_S = 6.0
 MIN_CONNECT_S = 2.0
+# Left for a domain's policies when deciding what it is has used up the time.
+MIN_POLICIES_S = 2.0
 
 
 @frozen(kw_only=True)
@@ -89,7 +91,7 @@ async def examine(wanted: Examination, tools: Tools, tell: Tell) -> Examined:
     started = tools.clock.monotonic()
     kind, addresses = await _decide(wanted, plan, network)
     if kind == "domain" or addresses is None:
-        return await _domain(wanted, plan, tools, tell)
+        return await _domain(wanted, plan, tools, tell, started)
     return await _host(wanted, plan, addresses, tools, tell, started)
 
 
@@ -103,8 +105,9 @@ async def _decide(wanted: Examination, plan: PortPlan, network: Network) -> tupl
     mx, addresses = await asyncio.gather(
         resolver.query(name, "MX", lifetime=DNS_S), resolver.addresses(name, lifetime=DNS_S)
     )
-    # SERVFAIL and broken signatures are the domain's fault and judged as such; silence tells nothing.
-    if mx.records or mx.status in ("servfail", "bogus"):
+    # Only a clear "no MX" makes a host. SERVFAIL and broken signatures are the domain's fault and judged
+    # as such; where nobody answered, whether it takes mail is the question that stays open.
+    if mx.records or mx.status not in ("ok", "nodata", "nxdomain"):
         return "domain", None
     return "host", addresses
 
@@ -150,16 +153,23 @@ async def _host(
     return Examined(result)
 
 
-async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell) -> Examined:
-    """The domain's policies, its MX hosts, and what its people type into their programs."""
+async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell, started: float) -> Examined:
+    """The domain's policies, its MX hosts, and what its people type into their programs.
+
+    Args:
+        started: When the answer began to be waited for; what is gone since is not spent twice.
+    """
     # Imported here, because a host's check needs none of it.
     from bot.commands.check_domain import Planned, check_domain
     from bot.commands.discover import wish_for
     from bot.model.outcome import Endpoint
     from bot.probes.discovery import discover_settings
+    from bot.probes.mail_policies import DEADLINE_S
 
     network, clock = tools.network(), tools.clock
-    manner = make_manner(tools, scheduled=wanted.scheduled)
+    spent_s = clock.monotonic() - started
+    left_s = max(MIN_POLICIES_S, DEADLINE_S - spent_s)
+    manner = make_manner(tools, scheduled=wanted.scheduled, spent_s=spent_s)
 
     planned = Planned()
 
@@ -169,7 +179,7 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
         (outcome,) = await probe_together((endpoint,), network, clock, manner, _untold)
         return outcome
 
-    wish = replace(wish_for(wanted.target, tools.settings), deadline_s=SETTINGS_S)
+    wish = replace(wish_for(wanted.target, tools.settings), deadline_s=min(SETTINGS_S, left_s))
     result, policies = await check_domain(
         wanted.target.name,
         network,
@@ -182,8 +192,9 @@ async def _domain(wanted: Examination, plan: PortPlan, tools: Tools, tell: Tell)
         settings=discover_settings(wish, network, clock, probe),
         explain=partial(explain_dropped, tools=tools),
         planned=planned,
+        deadline_s=left_s,
     )
-    return Examined(result, policies)
+    return Examined(replace(result, duration_ms=(clock.monotonic() - started) * 1000), policies)
 
 
 async def explain_dropped(outcomes: Sequence[EndpointOutcome], tools: Tools) -> tuple[Uplink, ...]:

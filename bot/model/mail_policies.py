@@ -1,6 +1,7 @@
 """What a domain publishes about its mail in the DNS: facts, not yet judged.
 
-Three outcomes everywhere: published, not published, could not tell ("timeout", "servfail", "unknown").
+Three outcomes everywhere: published, not published, could not tell ("timeout", "refused" by our own
+resolver, "servfail", "unknown").
 Severities and advice are made from these by `bot/advice/rules_mail.py`; the contract's JSON by
 `bot/cards/mail_document.py`.
 """
@@ -24,6 +25,7 @@ MxStatus = Literal[
     "target-is-ip",
     "servfail",
     "timeout",
+    "refused",
     "forbidden-address",
 ]
 MxHostStatus = Literal[
@@ -35,11 +37,12 @@ MxHostStatus = Literal[
     "is-ip",
     "servfail",
     "timeout",
+    "refused",
     "forbidden",
     "null",
 ]
-SpfStatus = Literal["ok", "none", "multiple", "too-many-lookups", "invalid", "servfail", "timeout"]
-DmarcStatus = Literal["ok", "none", "multiple", "invalid", "servfail", "timeout"]
+SpfStatus = Literal["ok", "none", "multiple", "too-many-lookups", "invalid", "servfail", "timeout", "refused"]
+DmarcStatus = Literal["ok", "none", "multiple", "invalid", "servfail", "timeout", "refused"]
 DmarcPolicy = Literal["none", "quarantine", "reject"]
 DkimStatus = Literal["ok", "none", "invalid", "unknown"]
 DkimFault = Literal[
@@ -58,9 +61,10 @@ MtaStsStatus = Literal[
     "forbidden-address",
     "servfail",
     "timeout",
+    "refused",
 ]
 MtaStsMode = Literal["enforce", "testing", "none"]
-TextStatus = Literal["ok", "none", "invalid", "servfail", "timeout"]
+TextStatus = Literal["ok", "none", "invalid", "servfail", "timeout", "refused"]
 DaneStatus = Literal["ok", "none", "mismatch", "insecure", "unusable", "unknown"]
 DaneReason = Literal[
     "",
@@ -76,7 +80,7 @@ DaneReason = Literal[
     "host-insecure",
 ]
 Dnssec = Literal["secure", "insecure", "bogus", "unknown"]
-PtrStatus = Literal["ok", "missing", "mismatch", "servfail", "timeout"]
+PtrStatus = Literal["ok", "missing", "mismatch", "servfail", "timeout", "refused"]
 
 
 @frozen(kw_only=True)
@@ -312,7 +316,7 @@ class BimiFacts:
 class CaaFacts:
     """Who may issue certificates for the domain (RFC 8659): information only."""
 
-    status: Literal["ok", "none", "servfail", "timeout"]
+    status: Literal["ok", "none", "servfail", "timeout", "refused"]
     found_at: str = ""
     issuers: tuple[str, ...] = ()
 

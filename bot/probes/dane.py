@@ -61,7 +61,7 @@ def read_answer(base: str, answer: DnsAnswer, host: MxHost, mx: MxFacts) -> Dane
     def host_is(status: DaneStatus, reason: DaneReason = "") -> DaneHost:
         return DaneHost(status=status, reason=reason, base=base, records=records)
 
-    if answer.status == "timeout":
+    if answer.status in ("timeout", "refused"):
         return host_is("unknown", "timeout")
     if answer.status not in ("ok", "nodata", "nxdomain"):
         # Section 2.2.2: senders do not even ask for hosts whose addresses are not signed.

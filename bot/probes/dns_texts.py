@@ -11,7 +11,7 @@ from bot.ports import DnsAnswer
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
-Absence = Literal["none", "servfail", "timeout"]
+Absence = Literal["none", "servfail", "timeout", "refused"]
 
 
 @frozen
@@ -52,4 +52,7 @@ def absence(answer: DnsAnswer) -> Absence:
     """What an answer without the wanted record means: only a clear "no" is absence."""
     if answer.status in ("ok", "nodata", "nxdomain"):
         return "none"
-    return "timeout" if answer.status == "timeout" else "servfail"
+    match answer.status:
+        case "timeout" | "refused" as silent:
+            return silent
+    return "servfail"

@@ -130,7 +130,7 @@ class _Search:
 
     async def _dane(self, mx: asyncio.Task[MxFacts]) -> DaneFacts:
         found = await asyncio.shield(mx)
-        if found.status in ("timeout", "servfail"):
+        if found.status in ("timeout", "refused", "servfail"):
             return DaneFacts(status="unknown")
         return await look_up_dane(found, self.resolver)
 

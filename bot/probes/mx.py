@@ -34,8 +34,8 @@ async def look_up_mx(domain: str, resolver: Resolver) -> MxFacts:
             return await _implicit(domain, answer, resolver)
         case "nxdomain":
             return MxFacts(status="nxdomain", secure=answer.secure)
-        case "timeout":
-            return MxFacts(status="timeout", detail=answer.detail)
+        case "timeout" | "refused" as silent:
+            return MxFacts(status=silent, detail=answer.detail)
     return MxFacts(status="servfail", bogus=answer.status == "bogus", detail=answer.detail)
 
 
@@ -75,6 +75,7 @@ async def _implicit(domain: str, answer: DnsAnswer, resolver: Resolver) -> MxFac
     failed: dict[str, MxStatus] = {
         "servfail": "servfail",
         "timeout": "timeout",
+        "refused": "refused",
         "cname-loop": "cname-loop",
         "forbidden": "forbidden-address",
     }
@@ -115,8 +116,10 @@ def _host_status(name: str, addresses: Addresses, *, explicit: bool) -> MxHostSt
     if addresses.refused:
         return "forbidden"
     words = {answer.status for answer in answers}
-    if words & {"servfail", "bogus", "refused"}:
+    if words & {"servfail", "bogus"}:
         return "servfail"
+    if "refused" in words:
+        return "refused"
     if "timeout" in words:
         return "timeout"
     return "nxdomain" if "nxdomain" in words else "no-address"
@@ -138,4 +141,5 @@ def _status(hosts: list[MxHost]) -> MxStatus:
     # A host that could not be looked up matters only when no other can take the mail.
     if "ok" in states:
         return "ok"
-    return "servfail" if "servfail" in states else "timeout"
+    failures: tuple[MxStatus, ...] = ("servfail", "refused")
+    return next((failure for failure in failures if failure in states), "timeout")

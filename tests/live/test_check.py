@@ -13,9 +13,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import dns.message
+import dns.rcode
 import jsonschema
 import pytest
 
+from tests.support.scripted_dns import ScriptedDns
 from tests.support.servers import Sandbox, free_ports
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
@@ -102,9 +105,25 @@ async def test_a_dead_resolver_is_told_within_eight_seconds(sandbox: Sandbox) ->
         mute.bind((f"{PREFIX}.53", 0))
         server = f"{PREFIX}.53:{mute.getsockname()[1]}"
         status, document, _, seconds = await run(sandbox, "mx.example.test", MAILPORT_DNS_SERVERS=server)
-    assert (status, document["verdict"]) == (3, "unknown")
+    assert (status, document["verdict"], document["as"]) == (3, "unknown", "domain")
+    assert document["mail"]["mx"] == {"status": "timeout", "reason": None, "hosts": []}
     assert [one["id"] for one in document["findings"]] == ["dns-timeout"]
     assert seconds <= 8
+
+
+async def test_a_resolver_that_refuses_is_told_as_such(sandbox: Sandbox) -> None:
+    def refuse(query: dns.message.Message) -> dns.message.Message:
+        reply = dns.message.make_response(query)
+        reply.set_rcode(dns.rcode.REFUSED)
+        return reply
+
+    async with ScriptedDns(refuse) as server:
+        servers = "{}:{}".format(*server.address)
+        status, document, _, _ = await run(sandbox, "example.test", MAILPORT_DNS_SERVERS=servers)
+    assert (status, document["verdict"], document["as"]) == (3, "unknown", "domain")
+    assert document["mail"]["mx"] == {"status": "timeout", "reason": "refused", "hosts": []}
+    assert [one["id"] for one in document["findings"]] == ["dns-refused"]
+    assert document["undetermined"] == ["dns-refused"]
 
 
 async def test_a_closed_port_that_was_asked_for_fails(sandbox: Sandbox) -> None:

@@ -20,7 +20,7 @@ ADDRESS = ipaddress.ip_address("192.0.2.25")
         pytest.param("servfail", "servfail", "dns-servfail", (), id="SERVFAIL is the domain's fault"),
         pytest.param("timeout", "timeout", "dns-timeout", ("dns-timeout",), id="silence tells nothing"),
         pytest.param("timeout", "nodata", "dns-timeout", ("dns-timeout",), id="half an answer tells nothing"),
-        pytest.param("refused", "refused", "dns-timeout", ("dns-timeout",), id="our resolver refuses us"),
+        pytest.param("refused", "refused", "dns-refused", ("dns-refused",), id="our resolver refuses us"),
         pytest.param("bogus", "bogus", "dnssec-bogus", (), id="broken signatures"),
     ],
 )

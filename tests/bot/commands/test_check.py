@@ -35,6 +35,7 @@ ZONE: dict[str, Any] = {
     "metadata.example.com": {"A": ["169.254.169.254"]},
     "mapped.example.com": {"AAAA": ["::ffff:127.0.0.1"]},
     "dead.example.com": {"status": "timeout"},
+    "shut.example.com": {"status": "refused"},
     "failing.example.com": {"status": "servfail", "status:MX": "nodata"},
     "empty.example.com": {"TXT": ["nothing else"]},
     "example.com": {"MX": ["10 mx.example.com."], "A": [PUBLIC]},
@@ -113,7 +114,11 @@ async def test_a_good_host_passes(lab: Lab) -> None:
         pytest.param("check example.com 25,465", "host", id="so do ports"),
         pytest.param("check mx.example.com", "host", id="no MX records: a host"),
         pytest.param(f"check {PUBLIC}", "host", id="an address is a host"),
-        pytest.param("check dead.example.com", "host", id="silence does not make a domain"),
+        pytest.param(
+            "check dead.example.com", "domain", id="where nobody answers, the MX is the open question"
+        ),
+        pytest.param("check shut.example.com", "domain", id="the same where the resolver refuses"),
+        pytest.param("check dead.example.com:25", "host", id="unless a port says that it is a host"),
     ],
 )
 async def test_domain_or_host(lab: Lab, words: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +140,7 @@ async def test_domain_or_host(lab: Lab, words: str, kind: str, monkeypatch: pyte
         ("empty.example.com", "fail", 1, "no-address"),
         ("failing.example.com", "fail", 1, "dns-servfail"),
         ("dead.example.com", "unknown", 3, "dns-timeout"),
+        ("shut.example.com", "unknown", 3, "dns-refused"),
     ],
 )
 async def test_a_name_that_leads_nowhere(

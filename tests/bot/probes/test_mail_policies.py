@@ -126,6 +126,10 @@ async def test_caa_is_inherited_from_above() -> None:
         pytest.param({"example.com": {"MX": ["0 ."]}}, "null", id="null MX"),
         pytest.param({"example.com": {"MX": ["10 mx.test."]}, "mx.test": {"A": ["8.8.8.8"]}}, "ok", id="one"),
         pytest.param({"example.com": {"status": "bogus"}}, "servfail", id="bogus"),
+        pytest.param({"example.com": {"status": "refused"}}, "refused", id="refused by the resolver"),
+        pytest.param(
+            {"example.com": {"MX": ["10 a.test."]}, "a.test": {"status": "refused"}}, "refused", id="its host"
+        ),
         pytest.param({"example.com": {"MX": ["10 8.8.8.8."]}}, "target-is-ip", id="an address"),
         pytest.param(
             {
