@@ -41,8 +41,10 @@ def judge_addresses(host: str, addresses: Addresses) -> Resolved:
         return Resolved((find("name-not-found", host, host=host),))
     if "servfail" in statuses:
         return _failed("dns-servfail", host, answers, "servfail")
-    for status, id_ in (("timeout", "dns-timeout"), ("refused", "dns-refused")):
+    silent: tuple[DnsStatus, ...] = ("timeout", "refused")
+    for status in silent:
         if status in statuses:
+            id_ = _FAILURES[status]
             return Resolved(_failed(id_, host, answers, status).findings, (id_,))
     return Resolved((find("no-address", host, host=host),))
 

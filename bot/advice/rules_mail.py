@@ -54,7 +54,7 @@ def judge_domain(policies: MailPolicies, outcomes: Sequence[EndpointOutcome]) ->
 
 def _undetermined(policies: MailPolicies) -> Iterator[str]:
     mx = policies.mx
-    states = {host.status for host in mx.hosts} or {mx.status}
+    states: set[str] = {host.status for host in mx.hosts} or {mx.status}
     if states <= {"timeout", "refused"}:
         yield "dns-timeout" if "timeout" in states else "dns-refused"
 
