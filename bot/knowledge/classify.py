@@ -24,6 +24,7 @@ PRIOR = 0.8
 DECLINE_FROM = (0.01, 0.15, 0.6, 0.85)
 # How sure of its topic a text must be to be answered, by the same measure.
 SURE_WITH = (0.8, 0.6, 0.0, 0.0)
+MENTIONED = 0.04  # below this chance of being the topic a provider is only scenery
 SURE_REQUEST = 0.6  # from when words of a request that no rule understood are asked back about
 OF_WHOLE = 0.6  # weight of the whole text beside its clearest sentence
 # Weight of the whole text beside the sentences that ask, by how many sentences tell something.
@@ -269,7 +270,7 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
         if pair[0] != "off-topic" and (pair[0] not in REQUESTS or pair[1] >= SURE_REQUEST)
     ]
     topic, chance = told[0]
-    if topic != "provider" and entities.providers and _asks_for_settings(topic, entities, model):
+    if topic != "provider" and entities.providers and _asks_for_settings(topic, order, entities, model):
         return Guess("provider", max(0.6, 1 - chance), tuple(told[:1]))
     return Guess(topic, chance, tuple(told[1:3]))
 
@@ -298,8 +299,13 @@ _OWN_SERVER = (
 _NETWORK = r"\b(?:telnet|nc|hangs?|timed out|times? out|reach|network|red|no responde|se queda|se agota|agota|wifi|router|office|oficina)\b"
 
 
-def _asks_for_settings(topic: str, entities: Entities, model: Classifier | None) -> bool:
+def _asks_for_settings(
+    topic: str, order: list[tuple[float, str]], entities: Entities, model: Classifier | None
+) -> bool:
     """Whether the settings of the provider that is named are the better answer."""
+    likely = next((chance for chance, other in order if other == "provider"), 0.0)
+    if topic in _YIELDS_TO_PROVIDER - {"blocked-port"} and likely < MENTIONED:
+        return False
     ideas = set(concepts(words_of(entities.marked, (model or classifier()).correct)))
     server_side = bool(ideas & {"server2server", "roles", "mtaprog", "ownserver", "path"}) or bool(
         re.search(_OWN_SERVER, flat(entities))

@@ -21,13 +21,13 @@ _ADDRESS = r"[\w.+%-]{1,64}@(?:[\w-]{1,63}\.)+[a-z][\w-]{1,62}"
 _IPV6 = r"\[([0-9a-f:.]*:[0-9a-f:.]*)\](?::(\d{1,5}))?|(?<![\w:.])((?:[0-9a-f]{1,4}:){2,7}(?::|[0-9a-f]{1,4})(?:[0-9a-f:]*))(?![\w.])"
 _IPV4 = r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)(?:(/\d{1,2})|:(\d{1,5}))?"
 _NAME = r"(?<![\w@.-])(?:(?:smtps?|imaps?|pop3s?|https?|ssl|tls)://)?((?:[\w](?:[\w-]{0,61}\w)?\.)+[a-z][a-z0-9-]{1,62})\b(?::(\d{1,5})(?!\d))?(?:/\S*)?"
-_CODE = r"(?<![\d.])(?:[245]\d\d[ -])?[245]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])(?<!port )(?<!puerto )(?<!port: )(?:4[2-5]\d|5[0-5]\d)(?=[ -]+[a-z#(\"'<]|[:,?.)]*$|[,:)?])"
+_CODE = r"\b0x800[0-9a-f]{5}\b|(?<![\d.])(?:[245]\d\d[ -])?[245]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])(?<!port )(?<!puerto )(?<!port: )(?:4[2-5]\d|5[0-5]\d)(?=[ -]+[a-z#(\"'<]|[:,?.)]*$|[,:)?])"
 _CLOCK = r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s*(?:h\b|hrs?\b)?\s*([ap]\.?m\b\.?)?|\b(\d{1,2})\s*([ap]\.?m\b\.?)"
 # Outlook the program, not Microsoft's mail service.
 _OUTLOOK = (
     r"\b(?:(?:mi|my|al|el|un|the|our|nuestro) )?outlook (?:20[012]\d|9[78]|classic|desktop|clasico)\b|\b(?:mi|my|al|un|our|nuestro) outlook\b(?!\.)(?! (?:365|account|mail))"
     r"|\boutlook express\b|\boutlook (?:and|y|or|o|e) (?=thunderbird|apple mail|mail)|(?<=thunderbird )(?:and|y|or|o|e) outlook\b(?!\.)"
-    r"|\boutlook(?= (?:says|suggests|shows|asks|warns|complains|dice|sugiere|muestra|pide|avisa)\b)"
+    r"|\boutlook(?= (?:says|suggests|can'?t|cannot|won'?t|does not|doesn'?t|no conecta|no me|me cambia|no env|no rec|shows|asks|warns|complains|dice|sugiere|muestra|pide|avisa)\b)"
 )
 _NUMBER = r"(?<![\w.])\d{1,6}(?![\w]|\.\d)"
 
