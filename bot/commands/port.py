@@ -10,6 +10,7 @@ from bot.cards.settings import settings_card, settings_document
 from bot.commands.definition import Call
 from bot.commands.discover import claims_of, wish_for
 from bot.commands.examine import make_manner
+from bot.errors import TargetRefused
 from bot.i18n import say, template
 from bot.knowledge.providers import Provider, find_provider, provider_of_mx
 from bot.model.discovery import Discovery
@@ -54,6 +55,7 @@ async def port(call: Call) -> Reply:
     recalled = await _recent(tools).once(key, lambda tell: _discover(wish, tools, tell), on_step, fresh=fresh)
     if call.request.place.platform == "terminal":
         await wait_for_goodbyes()
+    _refuse_inside(recalled.value)
     shown = str(target) if provider is None else provider.name
     asked = Asked(shown, _words_for(text, target), target, recalled.age_s)
     return _reply(call, asked, recalled.value, provider, program)
@@ -77,6 +79,18 @@ async def _discover(wish: Wish, tools: Tools, tell: Tell) -> Discovery:
 
     await tell(Step((), ()))
     return await discover_settings(wish, network, clock, probe)
+
+
+def _refuse_inside(discovery: Discovery) -> None:
+    """Tell as `check` does that there is nothing here that may be looked at.
+
+    Raises:
+        TargetRefused: Every server found has only addresses that must not be probed.
+    """
+    inside = discovery.candidates and all(one.problem == "forbidden" for one in discovery.candidates)
+    if inside and discovery.refused_hosts:
+        host, address, why = discovery.refused_hosts[0]
+        raise TargetRefused("target-forbidden", target=f"{host} ({address})", why=why)
 
 
 async def _untold(_: Step) -> None:

@@ -35,7 +35,13 @@ class Desk:
     def __init__(self) -> None:
         self.clock = FixedClock()
         self.zone = ZoneTable(
-            {"null.test": {"MX": ["0 ."]}, "bare.test": {"TXT": ["x"]}, "late.test": {"status": "timeout"}}
+            {
+                "null.test": {"MX": ["0 ."]},
+                "bare.test": {"TXT": ["x"]},
+                "late.test": {"status": "timeout"},
+                "inside.test": {"A": ["10.0.0.1"]},
+                "mail.hidden.test": {"A": ["127.0.0.1"], "AAAA": ["::1"]},
+            }
         )
         self.web = NothingThere()
         network = Network(
@@ -61,6 +67,22 @@ async def test_why_there_are_no_settings(target: str, status: int, said: str) ->
     reply = await Desk().ask(f"port {target}")
     assert reply.status == status
     assert said in render_plain(reply.card)
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        pytest.param("inside.test", "inside.test (10.0.0.1)", id="the name itself"),
+        pytest.param("inside.test:587", "inside.test (10.0.0.1)", id="one port of it"),
+        pytest.param("hidden.test", "mail.hidden.test (127.0.0.1)", id="the usual names under it"),
+    ],
+)
+async def test_names_that_lead_only_inside_are_refused_to_the_asker_alone(words: str, place: str) -> None:
+    reply = await Desk().ask(f"port {words}")
+    assert (reply.status, reply.card.private) == (2, True)
+    assert reply.document is not None
+    assert reply.document["error"] == "target-forbidden"
+    assert reply.card.summary.startswith(f"{place} is not a public address")
 
 
 async def test_the_same_domain_is_looked_at_once_a_minute_whatever_the_program() -> None:
