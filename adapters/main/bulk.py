@@ -13,10 +13,10 @@ from contextlib import contextmanager
 
 from adapters.main.arguments import Given, texts_of
 from adapters.main.compose import close_tools, make_tools
-from adapters.main.oneshot import OPERATOR, TERMINAL, wished_language
+from adapters.main.oneshot import OPERATOR, TERMINAL, unreadable, wished_language
 from adapters.terminal.lines import lines_of
 from adapters.terminal.progress import Bar
-from bot.cards.plaintext import render_plain
+from bot.cards.plaintext import harmless, render_plain
 from bot.commands.catalog import BY_PATH
 from bot.dispatch import answer
 from bot.errors import BadInput
@@ -35,10 +35,10 @@ def check_many(given: Given, settings: Settings) -> int:
     Raises:
         BadInput: The file, or what was given beside it.
     """
-    if given.words:
-        raise BadInput("target-or-file", command="mailport check")
     if not given.has("--from-file"):
         raise BadInput("file-missing", option="--from-file", command="mailport check")
+    if given.words:
+        raise BadInput("target-or-file", command="mailport check")
     at_once = _concurrency(given.options.get("--concurrency", "16"))
     with _opened(given.options["--from-file"]) as descriptor:
         statuses = asyncio.run(_check_all(descriptor, given, at_once, settings))
@@ -63,7 +63,7 @@ def _opened(name: str) -> Iterator[int]:
             os.close(descriptor)
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except OSError as problem:
-        raise BadInput("file-unreadable", path=name, why=problem.strerror or str(problem)) from None
+        raise unreadable(name, problem) from None
     try:
         yield descriptor
     finally:
@@ -129,7 +129,7 @@ async def _check_one(target: str, given: Given, tools: Tools, bar: Bar) -> int:
     bar.clear()
     if given.has("--jsonl") or given.has("--json"):
         document = dict(reply.document or {})
-        document.setdefault("target", target)
+        document.setdefault("target", harmless(target))
         print(json.dumps(document, ensure_ascii=False), flush=True)
     else:
         print(render_plain(reply.card), flush=True)

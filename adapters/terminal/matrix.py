@@ -13,7 +13,7 @@ from rich.text import Text as RichText
 
 from bot.cards.model import Block, Table
 from bot.cards.plaintext import harmless
-from bot.i18n import say
+from bot.i18n import counted, say
 
 STAGES = ("connect", "greeting", "hello", "starttls", "tls", "hello_tls")
 _STATE_STYLES = {"refused": "dim", "filtered": "cyan", "unreachable": "cyan", "forbidden": "dim"}
@@ -131,4 +131,5 @@ def _certificate(certificate: Mapping[str, Any] | None, language: str) -> RichTe
     if certificate["faults"]:
         words = ", ".join(say(language, f"check.cert-{fault}") for fault in certificate["faults"])
         return RichText(words, style="red" if certificate["status"] != "expiring" else "yellow")
-    return RichText(say(language, "check.cert-valid", days=certificate["days_left"]), style="green")
+    days = certificate["days_left"]
+    return RichText(say(language, counted(language, "check.cert-valid", days), days=days), style="green")

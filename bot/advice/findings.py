@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from bot.cards.finding import Advice, Source
 from bot.cards.model import Text, rich
 from bot.cards.plaintext import text_of
-from bot.i18n import has, template
+from bot.i18n import counted, has, template
 from bot.model.value import frozen
 from bot.model.verdict import SEVERITY_ORDER, Finding, Severity
 
@@ -127,7 +127,7 @@ def advise(finding: Finding, language: str) -> Advice:
     values = spoken_details(finding, language)
 
     def part(name: str) -> Text:
-        return rich(template(language, f"finding.{finding.id}.{name}"), values)
+        return rich(template(language, _sentence(finding, name, language)), values)
 
     binding = finding.details.get("binding", "")
     promised = rich(" " + template(language, f"promised.{binding}"), values) if binding else ()
@@ -142,7 +142,13 @@ def advise(finding: Finding, language: str) -> Advice:
 def title_of(finding: Finding, language: str) -> str:
     """The finding's title as plain text."""
     values = spoken_details(finding, language)
-    return text_of(rich(template(language, f"finding.{finding.id}.title"), values), links=False)
+    return text_of(rich(template(language, _sentence(finding, "title", language)), values), links=False)
+
+
+def _sentence(finding: Finding, part: str, language: str) -> str:
+    """The key of one of its sentences; with days in it, that for so many."""
+    key, days = f"finding.{finding.id}.{part}", finding.details.get("days", "")
+    return counted(language, key, int(days)) if days.isdecimal() else key
 
 
 def spoken_details(finding: Finding, language: str) -> Mapping[str, str]:

@@ -26,7 +26,7 @@ from bot.cards.model import (
 from bot.cards.moment import show_moment, show_short
 from bot.cards.verdict import shown_target
 from bot.cards.watch import standing_words
-from bot.i18n import say, template
+from bot.i18n import counted, say, template
 from bot.model.value import frozen
 from bot.watches.alert import AlertState
 from bot.watches.figures import Figures, Slot
@@ -63,7 +63,7 @@ class Recorded:
 def history_card(target: str, found: Sequence[Recorded], days: int, now: datetime, manner: Manner) -> Card:
     """The card; one part per place that the target is watched from."""
     language = manner.language
-    title = say(language, "history.title", target=shown_target(target), days=days)
+    title = say(language, counted(language, "history.title", days), target=shown_target(target), days=days)
     blocks: list[Block] = []
     for one in found:
         if len(found) > 1:

@@ -46,6 +46,12 @@ def harmless(text: str, *, keep_newlines: bool = False) -> str:
     return re.sub(dangerous, "\N{REPLACEMENT CHARACTER}", text)
 
 
+def given_back(text: str, longest: int) -> str:
+    """What somebody pasted, for a document: no control characters but tabs and the ends of lines."""
+    lines = text[: 2 * longest].replace("\r\n", "\n")
+    return "\t".join(harmless(part, keep_newlines=True) for part in lines.split("\t"))[:longest]
+
+
 def text_of(text: Text, *, links: bool = True) -> str:
     """A Text as one string; links as "label <url>" when wanted."""
     parts: list[str] = []

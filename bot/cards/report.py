@@ -27,7 +27,7 @@ from bot.cards.plaintext import text_of
 from bot.cards.report_chart import chart_of
 from bot.cards.rule import rule_words
 from bot.cards.verdict import TONES, shown_target
-from bot.i18n import say, template
+from bot.i18n import counted, say, template
 from bot.model.verdict import Finding, Word
 from bot.watches.summary import Change, Row, Summary
 
@@ -204,9 +204,10 @@ def _figure_row(row: Row, now: datetime, language: str) -> tuple[str, ...]:
 def _certificate(ends: datetime | None, now: datetime, language: str) -> str:
     if ends is None:
         return "–"
-    return (
-        say(language, "report.over") if ends <= now else say(language, "report.days", days=(ends - now).days)
-    )
+    if ends <= now:
+        return say(language, "report.over")
+    days = (ends - now).days
+    return say(language, counted(language, "report.days", days), days=days)
 
 
 def _policies(rows: Sequence[Row], language: str) -> list[Block]:

@@ -36,7 +36,10 @@ def _stepped(minute: str, hour: str, day: str, month: str, weekday: str, languag
             return say(language, "rule.minute" if count == 1 else "rule.minutes", count=count)
         return say(language, "rule.hour") if minute == "0" else ""
     step = re.fullmatch(r"\*/(\d+)", hour)
-    return say(language, "rule.hours", count=step[1]) if step and minute == "0" else ""
+    if step is None or minute != "0":
+        return ""
+    count = int(step[1])
+    return say(language, "rule.hour" if count == 1 else "rule.hours", count=count)
 
 
 def _days(day: str, month: str, weekday: str, language: str) -> str | None:

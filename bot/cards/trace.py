@@ -7,7 +7,7 @@ from typing import Any
 from bot.cards.documents import clean, time_text
 from bot.cards.model import Block, Bullets, Card, Facts, Heading, Note, Paragraph, Table, Tone, plain, rich
 from bot.cards.plaintext import harmless
-from bot.i18n import say, template
+from bot.i18n import counted, say, template
 from bot.model.trace import Hop, Trace
 
 MAX_NAME = 60
@@ -57,8 +57,8 @@ def _hop_document(hop: Hop) -> dict[str, Any]:
 def trace_card(trace: Trace, language: str) -> Card:
     """Hop by hop, then where it lay readable, then what the receiver found out about the sender."""
     clear = [hop for hop in trace.hops if hop.encryption == "clear"]
-    title = say(language, "trace.title", count=len(trace.hops))
-    summary = say(language, "trace.clear" if clear else "trace.no-clear", count=len(clear))
+    title = say(language, counted(language, "trace.title", len(trace.hops)), count=len(trace.hops))
+    summary = say(language, counted(language, "trace.clear", len(clear)), count=len(clear))
     blocks: list[Block] = [Paragraph(plain(summary)), _table(trace, language)]
     if any(hop.delay_s is not None and hop.delay_s < 0 for hop in trace.hops):
         blocks.append(Note(rich(template(language, "trace.skew"))))

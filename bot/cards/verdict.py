@@ -28,7 +28,7 @@ from bot.cards.model import (
     rich,
 )
 from bot.cards.plaintext import harmless, text_of
-from bot.i18n import say, template
+from bot.i18n import counted, say, template
 from bot.model.names import show_name
 from bot.model.outcome import EndpointOutcome
 from bot.model.value import replace
@@ -152,7 +152,9 @@ def findings_blocks(findings: Sequence[Finding], language: str, in_words: InWord
         blocks.append(Paragraph(_told(finding, language, in_words(finding))))
     left_out = len(serious) - MAX_FINDINGS
     if left_out > 0:
-        blocks.append(Note(plain(say(language, "check.more-findings", count=left_out))))
+        blocks.append(
+            Note(plain(say(language, counted(language, "check.more-findings", left_out), count=left_out)))
+        )
     if infos:
         titles = "; ".join(text_of(in_words(finding).title, links=False) for finding in infos[:MAX_INFOS])
         more = ", …" if len(infos) > MAX_INFOS else ""
@@ -239,7 +241,8 @@ def certificate_words(outcome: EndpointOutcome, language: str) -> str:
         return "–"
     if certificate.faults:
         return ", ".join(say(language, f"check.cert-{fault}") for fault in certificate.faults)
-    return say(language, "check.cert-valid", days=certificate.days_left)
+    days = certificate.days_left
+    return say(language, counted(language, "check.cert-valid", days), days=days)
 
 
 def row_tone(outcome: EndpointOutcome, findings: Iterable[Finding]) -> Tone:

@@ -25,7 +25,7 @@ from bot.cards.model import (
 from bot.cards.moment import show_length, show_moment, show_short
 from bot.cards.plaintext import text_of
 from bot.cards.verdict import shown_target
-from bot.i18n import has, say, template
+from bot.i18n import counted, has, say, template
 from bot.model.duration import show_duration
 from bot.model.value import frozen
 from bot.model.verdict import Finding
@@ -236,7 +236,8 @@ def _found(seen: Seen, manner: Manner) -> list[Block]:
         return []
     lines = [(*manner.in_words(one).title, Span(f" ({one.subject})")) for one in findings[:MAX_SHOWN]]
     if len(findings) > MAX_SHOWN:
-        lines.append(plain(say(manner.language, "check.more-findings", count=len(findings) - MAX_SHOWN)))
+        more, language = len(findings) - MAX_SHOWN, manner.language
+        lines.append(plain(say(language, counted(language, "check.more-findings", more), count=more)))
     return [Bullets(tuple(lines))]
 
 

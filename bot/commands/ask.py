@@ -6,12 +6,14 @@ from functools import lru_cache
 
 from bot.cards.answer import AnswerView, answer_card
 from bot.cards.model import Reply
+from bot.cards.plaintext import given_back
 from bot.commands.definition import Call
 from bot.i18n import has, say
 from bot.knowledge.answer import Answer, answer_question, to_document
 
 REMEMBERED = 1024
 REMEMBERED_CHARACTERS = 300
+MAX_QUESTION = 8192
 
 
 async def ask(call: Call) -> Reply:
@@ -24,7 +26,10 @@ async def ask(call: Call) -> Reply:
 
 def _reply(question: str, wished: str | None, here: str) -> Reply:
     answer = answer_question(question, wished, here)
-    return Reply(card=answer_card(_view(answer)), document=to_document(answer))
+    return Reply(
+        card=answer_card(_view(answer)),
+        document=to_document(answer) | {"question": given_back(question, MAX_QUESTION)},
+    )
 
 
 # An answer follows from the words alone, and people ask the same things.

@@ -5,12 +5,15 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from bot.cards.model import Block, Button, Card, Code, Note, Paragraph, Reply, Span, Text, rich
+from bot.cards.plaintext import given_back
 from bot.commands.definition import Call
 from bot.i18n import say
 from bot.knowledge.explain import Diagnosis, Explanation, diagnose, explanation_of
 
 _LOCAL_ENDINGS = (".local", ".localhost", ".internal", ".lan", ".invalid", ".localdomain", ".home.arpa")
 _SURE = 0.5
+# What is given back of a paste: enough for any error, and no log file.
+MAX_INPUT = 8192
 _ENTITIES = ("host", "port", "code", "enhanced_code", "product")
 
 
@@ -75,7 +78,7 @@ def _target(diagnosis: Diagnosis) -> str | None:
 def _document(text: str, diagnosis: Diagnosis, words: Explanation) -> dict[str, object]:
     return {
         "schema": "mailport.diagnosis/1",
-        "input": text,
+        "input": given_back(text, MAX_INPUT),
         "cause": diagnosis.cause,
         "confidence": diagnosis.confidence,
         "title": words.title,

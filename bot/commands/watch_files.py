@@ -9,7 +9,7 @@ from bot.commands.admission import Refused
 from bot.commands.definition import Call
 from bot.commands.watch_add import add_drafts
 from bot.commands.watching import watches_here
-from bot.i18n import say, template
+from bot.i18n import counted, say, template
 from bot.watches.listing import read_watches, row_of, write_csv, write_json
 
 
@@ -22,7 +22,8 @@ async def export(call: Call) -> Reply:
         return Reply(card=empty_card(call.language), document=document)
     content = write_json(watches) if kind == "json" else write_csv(watches)
     media_type = "application/json" if kind == "json" else "text/csv"
-    text = rich(template(call.language, "watch.exported"), {"count": len(watches), "name": f"watches.{kind}"})
+    key = counted(call.language, "watch.exported", len(watches))
+    text = rich(template(call.language, key), {"count": len(watches), "name": f"watches.{kind}"})
     card = Card(
         title="",
         blocks=(Paragraph(text), Attachment(f"watches.{kind}", content.encode("utf-8"), media_type)),

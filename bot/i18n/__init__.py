@@ -41,6 +41,12 @@ def has(language: str, key: str) -> bool:
     return key in sentences(language)
 
 
+def counted(language: str, key: str, count: int) -> str:
+    """The key of the sentence for so many: `<key>-none` for 0, `<key>-one` for 1, where it exists."""
+    special = {0: f"{key}-none", 1: f"{key}-one"}.get(count, key)
+    return special if has(language, special) else key
+
+
 def say(language: str, key: str, **values: object) -> str:
     """The sentence of a key as a plain string, filled in; markup characters stay as typed."""
     text = template(language, key)

@@ -64,11 +64,23 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param(["check", "64:ff9b::7f00:1"], 2, "loopback", id="loopback behind NAT64"),
         pytest.param(["port", "127.0.0.1"], 2, "loopback", id="settings of loopback"),
         pytest.param(["watch", "lst"], 2, "Known:", id="a mistyped second word"),
-        pytest.param(["trace", "/nowhere"], 2, "Received", id="no headers"),
+        pytest.param(["trace", "/nowhere"], 2, "There is no file /nowhere", id="no such file to trace"),
+        pytest.param(["--lang", "es", "trace", "no.eml"], 2, "No hay ningún archivo no.eml", id="in Spanish"),
+        pytest.param(["trace", "/"], 2, "/ cannot be read", id="a folder"),
+        pytest.param(
+            ["trace", "Subject: hello there"], 2, "Received", id="headers typed, none of them right"
+        ),
+        pytest.param(["trace", "Subject: " + "x" * 300], 2, "Received", id="longer than a name can be"),
+        pytest.param(
+            ["watch", "import", "no.csv"], 2, "There is no file no.csv", id="no such file to import"
+        ),
+        pytest.param(["explain", "-"], 2, "Standard input is empty", id="nothing to explain"),
+        pytest.param(["--lang", "es", "trace", "-"], 2, "está vacía", id="nothing to trace"),
         pytest.param(["ask", "--lang", "fr", "x"], 2, "en or es", id="a language we don't speak"),
         pytest.param(["check", "--from-file", "/nowhere", "--jsonl"], 2, "/nowhere", id="no such file"),
         pytest.param(["check", "--from-file", "-", "--concurrency", "999"], 2, "1 to 256", id="a bad number"),
         pytest.param(["check", "--concurrency", "3", "--jsonl"], 2, "--from-file FILE", id="many of nothing"),
+        pytest.param(["check", "a.example", "--jsonl"], 2, "there is --json", id="one target in lines"),
         pytest.param(["check", "a.example", "--from-file", "x"], 2, "not both", id="a target and a file"),
         pytest.param(
             ["check", "a.example", "--port", "25"], 2, "Did you mean --ports?", id="a mistyped option"
@@ -148,6 +160,15 @@ def test_explain_reads_standard_input(tmp_path: Path) -> None:
     document = json.loads(done.stdout)
     assert (document["schema"], document["cause"]) == ("mailport.diagnosis/1", "auth-bad-credentials")
     assert document["entities"]["enhanced_code"] == "5.7.8"
+
+
+def test_what_was_pasted_is_given_back_without_control_characters(tmp_path: Path) -> None:
+    paste = "said:\t535 \x1b[31mred\0\r\nlogin failed\u202e" + " x" * 9000
+    document = json.loads(mailport("explain", "-", "--json", home=tmp_path, stdin=paste).stdout)
+    assert document["input"].startswith("said:\t535 \ufffd[31mred\ufffd\nlogin failed\ufffd x")
+    assert len(document["input"]) == 8192
+    document = json.loads(mailport("ask", "which \x1bport?", "--json", home=tmp_path).stdout)
+    assert document["question"] == "which \ufffdport?"
 
 
 def test_ask_loads_nothing_heavy(tmp_path: Path) -> None:

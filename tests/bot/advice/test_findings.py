@@ -81,7 +81,11 @@ def test_every_id_of_the_contract_is_there() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_finding_has_its_three_sentences_and_nothing_else_has(language: str) -> None:
-    keys = {key for key in sentences(language) if key.startswith("finding.")}
+    keys = {
+        key.removesuffix("-one").removesuffix("-none")
+        for key in sentences(language)
+        if key.startswith("finding.")
+    }
     assert keys == {f"finding.{id_}.{part}" for id_ in FINDING_IDS for part in ("title", "detail", "fix")}
 
 
@@ -147,6 +151,22 @@ def test_a_reason_is_said_in_the_language() -> None:
         "dns-timeout", "example.com", record="MX", reason="timeout", reason_key="undetermined.silent"
     )
     assert "dice nada" in "".join(span.text for span in advise(finding, "es").detail)
+
+
+@pytest.mark.parametrize(
+    ("days", "en", "es"),
+    [
+        (0, "less than a day ago", "hace menos de un día"),
+        (1, "one day ago", "hace un día"),
+        (2, "2 days ago", "hace 2 días"),
+    ],
+)
+def test_an_age_agrees_with_its_number(days: int, en: str, es: str) -> None:
+    expired = find("cert-expired", "mx:25", port=25, not_after="2026-01-01", days=days)
+    for language, words in (("en", en), ("es", es)):
+        assert words in "".join(span.text for span in advise(expired, language).detail)
+    expiring = find("cert-expiring", "mx:25", port=25, not_after="2026-01-01", days=days)
+    assert title_of(expiring, "en").endswith(("within a day", "in one day", "in 2 days")[days])
 
 
 def test_the_title_is_plain_text() -> None:
