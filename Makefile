@@ -6,6 +6,9 @@ UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests wait more than they compute: three at once keep two processors at work. A file stays in one process,
+# so its servers start once.
+PYTEST := $(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 .PHONY: help setup servers demo test check fix generate live bench clean
 
@@ -29,7 +32,7 @@ demo: setup ## A tour in under a minute: answers, real servers, live verdicts
 	@$(BIN)/python deploy/tour.py
 
 test: setup servers check ## All checks and all tests, as CI runs them
-	@$(BIN)/python -m pytest -q
+	@$(PYTEST) --durations=15
 
 check: setup ## Format, lint, types, imports, generated files
 	@$(BIN)/ruff format --check .
@@ -46,7 +49,7 @@ generate: setup ## Write the generated files anew
 	@$(BIN)/python deploy/generate.py
 
 live: setup servers ## Only the tests against real servers
-	@$(BIN)/python -m pytest -q -m live
+	@$(PYTEST) -m live
 
 bench: setup servers ## Ratios against peers, in one run
 	@$(BIN)/python -m benchmarks

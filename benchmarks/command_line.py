@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 from benchmarks.measure import cpu_ms, row
-from tests.support.servers import Sandbox, own_address
+from tests.support.loopback import own_address
+from tests.support.servers import Sandbox
 
 ABSENT = ("sqlalchemy", "slack_bolt", "discord", "aiohttp")
 CLI = [sys.executable, "-m", "adapters.main.cli"]

@@ -26,7 +26,8 @@ from bot.model.services import service_for
 from bot.ports import Network
 from bot.probes.run import INTERACTIVE, probe_endpoint, wait_for_goodbyes
 from bot.settings import read_settings
-from tests.support.servers import Sandbox, own_address
+from tests.support.loopback import own_address
+from tests.support.servers import Sandbox
 
 AT_ONCE = 64
 ROUNDS = 6

@@ -49,6 +49,7 @@ from bot.settings import read_settings
 from storage.memory import memory_stores
 from tests.support.discord_standin import TOKEN, DiscordStandIn
 from tests.support.discord_standin import words_of as discord_words
+from tests.support.loopback import free_port
 from tests.support.misbehaving import Peer, Server
 from tests.support.scripted_dns import ScriptedDns, says
 from tests.support.slack_blocks import words_of as slack_words
@@ -122,9 +123,8 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     slack, discord = SlackStandIn(), DiscordStandIn()
     await slack.start()
     await discord.start()
-    async with Server(good) as fine, Server(hostile) as foul, Server(good) as gone:
-        ports = {"good": fine.port, "hostile": foul.port, "closed": gone.port}
-        await gone.__aexit__(None, None, None)
+    async with Server(good) as fine, Server(hostile) as foul:
+        ports = {"good": fine.port, "hostile": foul.port, "closed": free_port()}
         async with ScriptedDns(says(rcode="NXDOMAIN")) as dns:
             tools = _tools(slack, discord, ports, dns.address[1])
             limiter = Limiter(per_person=1000, per_channel=1000, per_workspace=1000)

@@ -18,13 +18,14 @@ import dns.rcode
 import jsonschema
 import pytest
 
+from tests.support.loopback import free_port, own_network
 from tests.support.scripted_dns import ScriptedDns
-from tests.support.servers import Sandbox, free_ports
+from tests.support.servers import Sandbox
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/schemas/check-1.json").read_text("utf-8"))
 # The services of a port follow from its number, so real ports are needed: each run has an address of its own.
-PREFIX = f"127.{os.getpid() % 200 + 20}.{time.time_ns() % 250}"
+PREFIX = own_network()
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ async def test_a_good_host_passes_and_a_bad_one_fails(sandbox: Sandbox) -> None:
 
 async def test_a_dropped_port_is_told_within_eight_seconds_and_is_no_no(sandbox: Sandbox) -> None:
     address = f"{PREFIX}.99"
-    port = free_ports(("smtp",), address)["smtp"]
+    port = free_port(address)
     with closing(socket.socket()) as full:
         # A full queue that nobody takes from: the kernel drops further connections.
         full.bind((address, port))
@@ -128,7 +129,7 @@ async def test_a_resolver_that_refuses_is_told_as_such(sandbox: Sandbox) -> None
 
 async def test_a_closed_port_that_was_asked_for_fails(sandbox: Sandbox) -> None:
     address = f"{PREFIX}.98"
-    port = free_ports(("smtp",), address)["smtp"]
+    port = free_port(address)
     status, document, _, _ = await run(sandbox, f"{address}:{port}", MAILPORT_EXTRA_PORTS=str(port))
     assert (status, [one["id"] for one in document["findings"]]) == (1, ["port-refused"])
 

@@ -17,6 +17,7 @@ from bot.probes.budget import Budget
 from bot.probes.limits import INTERACTIVE
 from bot.probes.together import Manner, Step
 from bot.settings import Settings
+from tests.support.loopback import free_port
 
 pytestmark = pytest.mark.live
 
@@ -31,7 +32,7 @@ async def _nobody(_: Step) -> None:
 async def test_a_dead_resolver_is_could_not_tell(mute: bool) -> None:
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
     for one in sockets:
-        one.bind(("127.0.0.1", 0))
+        one.bind(("127.0.0.1", free_port()))
     servers = tuple(("127.0.0.1", one.getsockname()[1]) for one in sockets)
     if not mute:
         for one in sockets:

@@ -34,10 +34,10 @@ from bot.probes.together import Step
 from bot.settings import Settings
 from tests.support.core import make_test_tools
 from tests.support.dns_lab import LabZone
+from tests.support.loopback import own_address
 from tests.support.mail_domains import build_domains
 from tests.support.mail_lab import MailLab
 from tests.support.scripted_dns import ScriptedDns
-from tests.support.servers import own_address
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90)]
 ROOT = Path(__file__).parents[2]

@@ -10,10 +10,12 @@ import pytest
 from bot.model.certificate import CertificateFault
 from bot.model.outcome import EndpointOutcome
 from bot.model.services import SERVICES
+from bot.model.value import fields
 from bot.probes.run import SCHEDULED, wait_for_goodbyes
 from tests.support.authority import Issued
+from tests.support.loopback import own_address
 from tests.support.probing import HOST, network_for, probe_at
-from tests.support.servers import STANDARD, Running, Sandbox, own_address
+from tests.support.servers import STANDARD, Running, Sandbox
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(60)]
 NAMES = {number: name for name, number in STANDARD.items()}
@@ -46,12 +48,23 @@ def exim(sandbox: Sandbox, good: Issued) -> Running:
 
 
 async def probe(sandbox: Sandbox, server: Running, name: str) -> EndpointOutcome:
-    """Look once, and once more when that could not tell: a busy machine may lose a handshake."""
+    """Look once, and once more when that could not tell: the machine may be busy."""
     outcome = await look(sandbox, server, name)
-    if outcome.tls in ("unknown", "broken"):
-        print(f"could not tell at first: {outcome.tls_reason} {outcome.detail} {sorted(outcome.signs)}")
+    if outcome.tls == "unknown":
+        print(f"could not tell at first: {whole(outcome, server)}")
         outcome = await look(sandbox, server, name)
+    assert outcome.tls != "broken", whole(outcome, server)
     return outcome
+
+
+def whole(outcome: EndpointOutcome, server: Running) -> str:
+    """Everything that was seen, and what the server logged: pytest cuts long values short."""
+    log = "".join(
+        path.read_text("utf-8", "replace") for path in server.log.parent.rglob("*log") if path.is_file()
+    )
+    shown = {name: getattr(outcome, name) for name in fields(type(outcome))}
+    seen = "\n".join(f"  {name}: {repr(value)[:800]}" for name, value in shown.items())
+    return f"tls_reason {outcome.tls_reason!r}, detail {outcome.detail!r}\n{seen}\nlog of the server:\n{log[-4000:]}"
 
 
 async def look(sandbox: Sandbox, server: Running, name: str) -> EndpointOutcome:

@@ -21,7 +21,8 @@ from bot.advice.snippets.account import Account, Server
 from bot.advice.snippets.programs import find_program, make_snippet
 from tests.support.exim import EXIM
 from tests.support.inside import run_inside
-from tests.support.servers import Running, Sandbox, own_address
+from tests.support.loopback import own_address
+from tests.support.servers import Running, Sandbox
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 PASSWORD = "correct-horse"

@@ -29,6 +29,7 @@ from tests.support.discord_rules import (
     pings,
     schema_faults,
 )
+from tests.support.loopback import free_port
 
 Json = dict[str, Any]
 TOKEN = "MTAw.stand-in.token"
@@ -131,8 +132,8 @@ class DiscordStandIn:
         app.router.add_route("*", "/api/v10/{path:.*}", self._api)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port or self.port).start()
-        self.port = self._runner.addresses[0][1]
+        self.port = port or self.port or free_port()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
 
     async def stop(self) -> None:
         for link in self.links:
@@ -687,7 +688,7 @@ def words_of(message: Json) -> str:
     return "\n".join(part for part in parts if part)
 
 
-async def until(condition: Callable[[], object], seconds: float = 8.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -32,6 +32,8 @@ import dns.rdtypes.ANY.DNSKEY
 import dns.zone
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.loopback import free_port
+
 Security = Literal["secure", "insecure", "bogus", "dead", "mute"]
 START_S = 10.0
 TTL = 300
@@ -246,19 +248,6 @@ class _Key:
 def _with_ttl(record: str) -> str:
     name, _, rest = record.partition(" ")
     return f"{name} {TTL} {rest}" if rest.startswith("IN ") else record
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP on 127.0.0.1 now."""
-    while True:
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            tcp.bind(("127.0.0.1", 0))
-            port: int = tcp.getsockname()[1]
-            try:
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 def _wait_for_answer(server: tuple[str, int], name: str) -> None:

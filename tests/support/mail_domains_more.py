@@ -117,7 +117,7 @@ def failure_rows(lab: MailLab) -> list[dict[str, object]]:
         {
             "name": "spfmute.test",
             "why": "an include whose name server does not answer",
-            "records": [MX, '@ IN TXT "v=spf1 include:mute.test -all"', DMARC.format("spfmute.test")],
+            "records": [MX, '@ IN TXT "v=spf1 include:spf.mute1.test -all"', DMARC.format("spfmute.test")],
             "says": {"spf.status": "timeout", "spf.all": "-all"},
             "never": frozenset({"spf-missing", "spf-invalid"}),
         },
@@ -160,7 +160,7 @@ def failure_rows(lab: MailLab) -> list[dict[str, object]]:
         {
             "name": "mxmute.test",
             "why": "the only MX host's own DNS does not answer",
-            "records": ["@ IN MX 10 mx.mute.test.", SPF, DMARC.format("mxmute.test")],
+            "records": ["@ IN MX 10 mx.mute2.test.", SPF, DMARC.format("mxmute.test")],
             "verdict": "unknown",
             "never": frozenset({"mx-unresolvable", "starttls-missing"}),
         },
@@ -179,4 +179,7 @@ def more_zones(lab: MailLab) -> list[LabZone]:
         LabZone(name="selfsigned.test", records=[f"mx IN A {lab.address(40)}"]),
         LabZone(name="_dmarc.dmarcfail.test", security="dead"),
         LabZone(name="_mta-sts.stsfail.test", security="dead"),
+        # One each: after twelve seconds of silence Unbound says at once that a zone's server fails.
+        LabZone(name="mute1.test", security="mute"),
+        LabZone(name="mute2.test", security="mute"),
     ]

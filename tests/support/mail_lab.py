@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import random
 import socket
 import ssl
 import tempfile
@@ -28,6 +27,7 @@ from bot.ports import Network
 from bot.settings import Settings
 from tests.support.authority import Authority, Issued, self_signed
 from tests.support.dns_lab import DnsLab, LabZone
+from tests.support.loopback import own_network
 
 Page = Literal["policy", "missing", "redirect", "huge", "slow", "html", "nonsense"]
 
@@ -81,8 +81,7 @@ class MailLab:
     """
 
     def __init__(self, prefix: str | None = None, *, resolver: tuple[str, int] | None = None) -> None:
-        second, third = random.randint(2, 250), random.randint(1, 250)
-        self.prefix = prefix or f"127.{second}.{third}"
+        self.prefix = prefix or own_network()
         self._resolver = resolver
         self.web_address = f"{self.prefix}.200"
         self.authority = Authority("Lab Root")

@@ -8,12 +8,13 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.support.loopback import free_port
 
 _VERSIONS = Path("/usr/lib/postgresql")
 
@@ -23,13 +24,6 @@ def _program(name: str) -> str:
     if not found:
         raise FileNotFoundError(f"{name} is missing: run `make servers` as root")
     return str(found[-1])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @contextmanager
@@ -76,7 +70,7 @@ def running_postgres() -> Iterator[str]:
 
     try:
         run(_program("initdb"), "-D", str(data), "-U", "mailport", "-A", "trust", "-E", "UTF8", "--no-sync")
-        port = _free_port()
+        port = free_port()
         options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c max_connections=60"
         run(_program("pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
         try:

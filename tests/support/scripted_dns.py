@@ -14,7 +14,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
-from tests.support.dns_lab import free_port
+from tests.support.loopback import free_port
 
 # A question in, an answer out; None stays silent.
 Script = Callable[[dns.message.Message], dns.message.Message | None]

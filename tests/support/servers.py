@@ -10,8 +10,6 @@ Everything lies in a temporary folder and ends with the block.
 
 from __future__ import annotations
 
-import contextlib
-import random
 import shutil
 import socket
 import subprocess
@@ -24,6 +22,7 @@ from types import TracebackType
 from typing import Literal
 
 from tests.support.authority import Authority, Issued
+from tests.support.loopback import free_port
 
 Ports = Literal["free", "standard"]
 STANDARD: Mapping[str, int] = {
@@ -90,13 +89,7 @@ def _answers(address: str, port: int) -> bool:
 
 def free_ports(services: Sequence[str], address: str) -> dict[str, int]:
     """A free port for each service."""
-    with contextlib.ExitStack() as held:
-        chosen = {}
-        for service in services:
-            listener = held.enter_context(socket.socket())
-            listener.bind((address, 0))
-            chosen[service] = listener.getsockname()[1]
-        return chosen
+    return {service: free_port(address) for service in services}
 
 
 def choose_ports(services: Sequence[str], address: str, ports: Ports) -> Mapping[str, int]:
@@ -104,11 +97,6 @@ def choose_ports(services: Sequence[str], address: str, ports: Ports) -> Mapping
     if ports == "standard":
         return {service: STANDARD[service] for service in services}
     return free_ports(services, address)
-
-
-def own_address() -> str:
-    """An address of 127.0.0.0/8 that most likely nobody else uses, for standard port numbers."""
-    return f"127.{random.randint(2, 250)}.{random.randint(1, 250)}.{random.randint(2, 250)}"
 
 
 @dataclass(slots=True)

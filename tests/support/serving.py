@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import ssl
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -18,18 +17,12 @@ import aiohttp
 
 from bot.model.request import Place
 from tests.support.authority import Authority
+from tests.support.loopback import free_port
 from tests.support.slack_standin import APP_TOKEN, BOT_TOKEN, CHANNEL, TEAM, SlackStandIn
 
 ROOT = Path(__file__).resolve().parents[2]
 _ANSWERS = {b"STARTTLS": b"220 go ahead\r\n"}
 HERE = Place(platform="slack", workspace=f"slack:{TEAM}", channel=CHANNEL)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 @dataclass
@@ -59,8 +52,8 @@ class SmallSmtp:
             chain, key = authority.issue("127.0.0.1").write(self.folder, "small")
             self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             self._context.load_cert_chain(chain, key)
+        self.port = self.port or free_port()
         self._server = await asyncio.start_server(self._talk, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         if self._server is not None:
@@ -108,7 +101,7 @@ class Served:
             self.process.send_signal(number)
         return await self.process.wait()
 
-    async def said(self, words: str, seconds: float = 15.0) -> None:
+    async def said(self, words: str, seconds: float = 30.0) -> None:
         async with asyncio.timeout(seconds):
             while not any(words in line for line in self.lines):
                 if self.process.returncode is not None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.support.loopback import free_port
 from tests.support.slack_blocks import faults, view_faults
 
 Json = dict[str, Any]
@@ -93,7 +94,7 @@ class SlackStandIn:
         app.router.add_post("/upload/{name}", self._upload)
         self._runner = web.AppRunner(app, shutdown_timeout=0.2)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        site = web.TCPSite(self._runner, "127.0.0.1", port or free_port())
         await site.start()
         self.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
@@ -465,7 +466,7 @@ def too_many(seconds: str = "1") -> web.Response:
     )
 
 
-async def until(condition: Callable[[], object], seconds: float = 8.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
     while not condition():

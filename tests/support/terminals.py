@@ -45,7 +45,7 @@ class Terminal:
         """Type, as keys."""
         os.write(self._master, text.encode())
 
-    def wait_for(self, words: str, *, within_s: float = 12.0) -> str:
+    def wait_for(self, words: str, *, within_s: float = 30.0) -> str:
         """Read until these words appear after what was waited for before; returns all since then."""
         deadline = time.monotonic() + within_s
         while words not in self.text[self._seen :]:
@@ -56,7 +56,7 @@ class Terminal:
         self._seen = self.text.index(words, start) + len(words)
         return self.text[start : self._seen]
 
-    def end(self, *, within_s: float = 20.0) -> int:
+    def end(self, *, within_s: float = 30.0) -> int:
         """Read to the end; the exit status."""
         deadline = time.monotonic() + within_s
         while self._read(0.1) or self.process.poll() is None:

@@ -52,12 +52,12 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 async def watching(served: Served, wanted: str, seconds: float = 25.0) -> str:
-    """Wait for a word of the part that keeps watch."""
+    """Wait for a word of the part that keeps watch; for "ok", until every part is."""
     async with asyncio.timeout(seconds):
         while True:
             status, parts = await served.ready()
             word = parts["watching"]
-            if (word == wanted) if wanted == "ok" else (wanted in word):
+            if (status, word) == (200, "ok") if wanted == "ok" else (wanted in word):
                 assert status == (200 if word == "ok" else 503)
                 return word
             await asyncio.sleep(0.1)

@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 from adapters.slack.manifest import BOT_SCOPES
+from tests.support.loopback import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN, APP_TOKEN, DISCORD = "xoxb-secret-1", "xapp-secret-2", "discord-secret-3"
@@ -113,8 +114,7 @@ async def test_slack_tokens(
 
 
 async def test_a_platform_out_of_reach_is_no_bad_token(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        nowhere = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    nowhere = f"http://127.0.0.1:{free_port()}/"
     seen = await lines(
         tmp_path, SLACK_BOT_TOKEN=TOKEN, SLACK_APP_TOKEN=APP_TOKEN, MAILPORT_SLACK_API_URL=nowhere,
         DISCORD_TOKEN=DISCORD, MAILPORT_DISCORD_API_URL=nowhere,

@@ -19,7 +19,7 @@ from adapters.net.nameservers import Nameservers, parse_hosts, parse_resolv_conf
 from adapters.net.resolver import DnsResolver
 from bot.ports import DnsAnswer
 from bot.settings import Settings
-from tests.support.dns_lab import free_port
+from tests.support.loopback import free_port
 from tests.support.scripted_dns import Script, ScriptedDns, says, silent
 
 MX = "example.com. 300 IN MX 10 mx.example.com."
