@@ -219,7 +219,10 @@ class Sandbox:
         return started.wait_until_open()
 
     def close(self) -> None:
-        """End all servers and remove the folder."""
+        """End all servers, all at once, and remove the folder."""
+        for started in self.running:
+            if started.process.poll() is None:
+                started.process.terminate()
         for started in self.running:
             started.stop()
         self.running.clear()
