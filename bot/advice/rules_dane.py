@@ -39,7 +39,7 @@ def certificates_and_records(policies: MailPolicies) -> Iterator[Finding]:
                     reason=host.reason,
                     expected=host.expected.removeprefix("3 1 1 ") or "…",
                     address=listed(host.mismatching),
-                    line=f"_25._tcp.{host.base or name}. IN TLSA {host.expected or '3 1 1 …'}",
+                    line=_line(host, name),
                 )
             case "insecure":
                 yield find(
@@ -54,7 +54,13 @@ def certificates_and_records(policies: MailPolicies) -> Iterator[Finding]:
                     host=host.base or name,
                     reason_key=reason,
                     reason=host.reason,
+                    line=_line(host, name),
                 )
+
+
+def _line(host: DaneHost, name: str) -> str:
+    """The record to publish."""
+    return f"_25._tcp.{host.base or name}. IN TLSA {host.expected or '3 1 1 …'}"
 
 
 DANE_RULES: tuple[Callable[[MailPolicies], Iterator[Finding]], ...] = (certificates_and_records,)

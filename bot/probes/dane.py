@@ -104,14 +104,21 @@ def match_dane(facts: DaneFacts, outcomes: Iterable[EndpointOutcome], domain: st
     if not facts.hosts:
         return facts
     together = [outcome for outcome in outcomes if outcome.endpoint.port == 25]
-    return summed_up(
-        {
-            name: _match_host(name, host, [one for one in together if one.endpoint.host == name], domain)
-            if host.reason == "not-probed"
-            else host
-            for name, host in facts.hosts.items()
-        }
-    )
+    hosts: dict[str, DaneHost] = {}
+    for name, host in facts.hosts.items():
+        own = [one for one in together if one.endpoint.host == name]
+        if host.reason == "not-probed":
+            host = _match_host(name, host, own, domain)
+        elif host.status == "unusable":
+            host = replace(host, expected=_record_for(own))
+        hosts[name] = host
+    return summed_up(hosts)
+
+
+def _record_for(outcomes: Iterable[EndpointOutcome]) -> str:
+    """The record that fits the key that was shown; "" when none was."""
+    shown = next((one.certificate for one in outcomes if one.certificate is not None), None)
+    return f"3 1 1 {shown.spki_sha256}" if shown and shown.spki_sha256 else ""
 
 
 def _match_host(name: str, host: DaneHost, outcomes: Sequence[EndpointOutcome], domain: str) -> DaneHost:
@@ -126,15 +133,12 @@ def _match_host(name: str, host: DaneHost, outcomes: Sequence[EndpointOutcome], 
         return host
     if not bad:
         return replace(host, status="ok", reason="")
-    shown = next(
-        (one.certificate for one in outcomes if one.endpoint.address in bad and one.certificate), None
-    )
     return replace(
         host,
         status="mismatch",
         reason=reasons[bad[0]],
         mismatching=bad,
-        expected=f"3 1 1 {shown.spki_sha256}" if shown and shown.spki_sha256 else "",
+        expected=_record_for(one for one in outcomes if one.endpoint.address in bad),
     )
 
 
