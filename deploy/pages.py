@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from bot.commands.catalog import COMMANDS
+from bot.commands.catalog import COMMANDS, GROUPS_IN_SPANISH
 from bot.commands.definition import Command, Option
 from bot.i18n import say
 from bot.settings import SETTINGS, Settings
@@ -86,8 +86,30 @@ def _commands_page() -> str:
         "| words | does | for example |",
         "|---|---|---|",
     ]
-    lines += [_command_row(command) for command in COMMANDS if command.ready]
+    lines += [_command_row(command) for command in COMMANDS]
+    lines += [
+        "",
+        "In Spanish the second words may be said as well, and the first words of the groups: "
+        + "; ".join(f"`{group}` is {_listed(words)}" for group, words in _spanish_groups().items())
+        + ".",
+        "On the command line and alone the other commands too.",
+        "",
+        "| command | in Spanish |",
+        "|---|---|",
+        *(f"| `{one.name}` | {_listed(one.spanish)} |" for one in COMMANDS if one.spanish),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _spanish_groups() -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for spanish, group in GROUPS_IN_SPANISH.items():
+        groups.setdefault(group, []).append(spanish)
+    return groups
 
 
 def _command_row(command: Command) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.commands.catalog import BY_PATH
+from bot.commands import catalog
 from bot.commands.definition import Command
 from bot.model.request import Place
 
@@ -104,9 +104,8 @@ class Completing:
 def command_of(asked: Asked) -> Command | None:
     """The command that is surely meant; None for a question and for what has to be read first."""
     if asked.command is not None:
-        return BY_PATH.get(asked.command)
-    words = tuple(word.lower().lstrip("!/") for word in asked.text.split(None, 2)[:2])
-    return BY_PATH.get(words) or BY_PATH.get(words[:1])
+        return catalog.BY_PATH.get(asked.command)
+    return catalog.command_of([word.lower().lstrip("!/") for word in asked.text.split(None, 2)[:2]])
 
 
 def words_of(asked: Asked) -> str:
@@ -124,9 +123,10 @@ def words_of(asked: Asked) -> str:
 
 def form_of(asked: Asked) -> tuple[str, ...] | None:
     """The command whose one long option is missing, so that a form has to ask for it."""
-    path = asked.command if asked.command is not None else tuple(asked.text.lower().split())
-    command = BY_PATH.get(path)
-    if command is None or not command.ready or not asked.token or asked.files or asked.kind == "form":
+    words = asked.command if asked.command is not None else tuple(asked.text.lower().split())
+    command = catalog.command_of(words)
+    path = command.path if command is not None and len(words) == len(command.path) else ()
+    if command is None or not path or not asked.token or asked.files or asked.kind == "form":
         return None
     if command.form is not None:
         return None if asked.arguments.get(command.form, "").strip() else path

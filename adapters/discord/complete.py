@@ -56,7 +56,7 @@ async def _offered(kind: str, typed: str, completing: Completing, tools: Tools) 
         case "text":
             return await _named(completing, tools)
         case "command":
-            return [(one.name, one.name) for one in COMMANDS if one.chat and one.ready]
+            return [(one.name, one.name) for one in COMMANDS if one.chat]
         case "timezone":
             return [(zone, zone) for zone in (*COMMON_ZONES, *_zones())]
         case "interval" | "duration":

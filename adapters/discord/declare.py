@@ -36,7 +36,7 @@ def make_tree(*, everywhere: bool = True) -> list[Json]:
     Args:
         everywhere: Not for one server alone, which has neither installations nor contexts.
     """
-    shown = [command for command in COMMANDS if command.chat and command.ready]
+    shown = [command for command in COMMANDS if command.chat]
     options: list[Json] = []
     for command in shown:
         if len(command.path) == 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.commands.catalog import BY_PATH, GROUPS
+from bot.commands.catalog import command_of, english_group
 from bot.commands.definition import Command, Option
 from bot.errors import BadInput
 from bot.model.value import field, frozen
@@ -82,9 +82,12 @@ def find_path(words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """The path of the command that the words begin with, and the words after it; () when there is none."""
     if not words or words[0].startswith("-"):
         return (), list(words)
-    if words[0] in GROUPS and len(words) > 1 and (words[0], words[1]) in BY_PATH:
-        return (words[0], words[1]), list(words[2:])
-    return (words[0],), list(words[1:])
+    first = english_group(words[0])
+    # Here every word of a command counts, in either language: a question stands behind `ask`.
+    command = command_of([first, *words[1:2]]) or command_of([first])
+    if command is not None:
+        return command.path, list(words[len(command.path) :])
+    return (first,), list(words[1:])
 
 
 def flags_of(command: Command) -> tuple[Flag, ...]:

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from adapters.main.arguments import MANY_WORDS, OWN_FLAGS, Flag, flags_of
-from bot.commands.catalog import BY_PATH, COMMANDS, GROUPS
+from bot.commands.catalog import BY_PATH, COMMANDS, GROUPS, command_of, english_group, second_words
 from bot.commands.definition import Command
 from bot.errors import BadInput
 from bot.i18n import say
@@ -20,9 +20,7 @@ _WIDEST = 100
 def overview(language: str) -> str:
     """What `mailport` alone prints."""
     lines = [say(language, "cli.title"), "", say(language, "cli.usage"), ""]
-    entries = [
-        (command.name, say(language, f"{command.key}.summary")) for command in COMMANDS if command.ready
-    ]
+    entries = [(command.name, say(language, f"{command.key}.summary")) for command in COMMANDS]
     entries += [(name, say(language, f"cli.command-{name}")) for name in OWN_FLAGS]
     return "\n".join([*lines, *_columns(entries), "", say(language, "cli.more")])
 
@@ -35,13 +33,11 @@ def help_on(words: Sequence[str], language: str) -> str:
     """
     if not words:
         return overview(language)
-    path = tuple(words[:2])
-    if path in BY_PATH:
-        return _command(BY_PATH[path], language)
-    if words[0] in GROUPS:
-        return _group(words[0], language)
-    if path[:1] in BY_PATH:
-        return _command(BY_PATH[path[:1]], language)
+    command = command_of([word.lower() for word in words[:2]]) or command_of([words[0].lower()])
+    if command is not None:
+        return _command(command, language)
+    if (group := english_group(words[0].lower())) in GROUPS:
+        return _group(group, language)
     if words[0] in OWN_FLAGS:
         return _own(words[0], language)
     raise unknown_command(list(words))
@@ -69,11 +65,11 @@ def subcommand_unknown(group: str, word: str) -> BadInput:
     """Why the second word is none, with what was probably meant."""
     import difflib
 
-    names = [path[1] for path in BY_PATH if path[0] == group]
-    known = ", ".join(names)
+    names = second_words(group)
+    known = ", ".join(dict.fromkeys(names.values()))
     near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
     if near:
-        return BadInput("subcommand-near", group=group, word=word[:40], near=near[0], known=known)
+        return BadInput("subcommand-near", group=group, word=word[:40], near=names[near[0]], known=known)
     return BadInput("subcommand-unknown", group=group, word=word[:40], known=known)
 
 

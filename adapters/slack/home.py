@@ -11,7 +11,7 @@ from adapters.slack.blocks import Json, buttons_block, context, header, render_b
 from adapters.slack.markup import escaped
 from adapters.slack.render import MARKS
 from bot.cards.model import Bullets, Button, Span, Text, Tone, plain
-from bot.commands.catalog import BY_PATH, COMMANDS
+from bot.commands.catalog import COMMANDS
 from bot.i18n import say
 from bot.watches.alert import AlertState
 from bot.watches.stores import Stores
@@ -93,13 +93,11 @@ def home_view(
 
 
 def _buttons(language: str) -> list[Button]:
-    made = [
+    return [
+        Button(say(language, "slack.home.add"), "watch add", "primary"),
         Button(say(language, "slack.home.trace"), "trace"),
         Button(say(language, "slack.home.explain"), "explain"),
     ]
-    if BY_PATH["watch", "add"].ready:
-        made.insert(0, Button(say(language, "slack.home.add"), "watch add", "primary"))
-    return made
 
 
 def _watches(language: str, shown: Sequence[Shown] | None, names: Mapping[str, str]) -> list[Json]:
@@ -130,8 +128,5 @@ def _abilities(language: str) -> list[Text]:
     return [
         (Span(command.name, "code"), Span(f" – {say(language, f'{command.key}.summary')}"))
         for command in COMMANDS
-        if command.chat
-        and command.ready
-        and len(command.path) == 1
-        and command.path[0] not in ("audit", "why")
+        if command.chat and len(command.path) == 1 and command.path[0] not in ("audit", "why")
     ]

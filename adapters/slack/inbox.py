@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.slack.blocks import ACTION_CONFIRMED, ACTION_RUN
 from adapters.slack.markup import mentions, read_typed
-from bot.commands.catalog import BY_PATH, FIRST_WORDS
+from bot.commands.catalog import FIRST_WORDS, command_of, english_group
 from bot.model.value import replace
 
 Payload = Mapping[str, Any]
@@ -165,7 +165,7 @@ def _after_mention(text: str, own_id: str | None) -> str:
     if not mention or not before.strip():
         return words
     first = words.split(None, 1)[:1]
-    if first and first[0].lower().lstrip("/!") in FIRST_WORDS:
+    if first and english_group(first[0].lower().lstrip("/!")) in FIRST_WORDS:
         return words
     return _without_prefix(read_typed(text, own_id=own_id))
 
@@ -221,9 +221,9 @@ def read_action(body: Payload) -> Asked | None:
 
 def form_of(asked: Asked) -> tuple[str, ...] | None:
     """The command whose one long option is missing, so that a modal has to ask for it."""
-    words = tuple(asked.text.lower().lstrip("/!").split())
-    command = BY_PATH.get(words) if asked.command is None else None
-    if command is None or not command.ready:
+    words = asked.text.lower().lstrip("/!").split()
+    command = command_of(words) if asked.command is None else None
+    if command is None or len(words) != len(command.path):
         return None
     return command.path if command.form is not None or command.path == ("watch", "add") else None
 
@@ -238,8 +238,7 @@ def changes_something(asked: Asked) -> bool:
     first = asked.text.split(None, 2)[:2]
     if asked.command is not None:
         first = list(asked.command)
-    words = tuple(word.lower().lstrip("!/") for word in first)
-    command = BY_PATH.get(words) or BY_PATH.get(words[:1])
+    command = command_of([word.lower().lstrip("!/") for word in first])
     return command is not None and (command.changes or command.guarded or command.path == ("why",))
 
 
@@ -247,7 +246,7 @@ def is_instant(asked: Asked) -> bool:
     """Whether the answer follows from the words alone: nothing to show progress of, nothing to share."""
     first = asked.command[:1] if asked.command is not None else tuple(asked.text.split(None, 1)[:1])
     word = first[0].lower().lstrip("/!") if first else "help"
-    return word in _INSTANT or word not in FIRST_WORDS
+    return word in _INSTANT or english_group(word) not in FIRST_WORDS
 
 
 def in_team(asked: Asked, team: str | None, enterprise: str | None) -> Asked:

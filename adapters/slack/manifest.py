@@ -101,7 +101,7 @@ def prompts(language: str) -> list[Json]:
 
 
 def _usage() -> str:
-    words = dict.fromkeys(command.path[0] for command in COMMANDS if command.chat and command.ready)
+    words = dict.fromkeys(command.path[0] for command in COMMANDS if command.chat)
     return " | ".join(words)
 
 

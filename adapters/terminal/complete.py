@@ -59,7 +59,7 @@ class CommandCompleter(Completer):
         return await self._arguments(command, words[len(command.path) :])
 
     def _first_words(self) -> list[tuple[str, str]]:
-        offers = {one.path[0]: self._summary(one) for one in COMMANDS if one.ready and one.chat}
+        offers = {one.path[0]: self._summary(one) for one in COMMANDS if one.chat}
         offers |= {group: "…" for group in GROUPS if group in offers}
         return [*offers.items(), ("exit", "")]
 
@@ -90,7 +90,7 @@ class CommandCompleter(Completer):
         if option.kind == "language":
             return [("en", "English"), ("es", "español")]
         if option.kind == "command":
-            return [(one.name, self._summary(one)) for one in COMMANDS if one.ready]
+            return [(one.name, self._summary(one)) for one in COMMANDS]
         if option.kind in _TARGET_KINDS or option.name == "target":
             return [(one, "") for one in await self._targets()]
         return []

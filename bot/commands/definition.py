@@ -78,9 +78,8 @@ class Command:
         confirm: Asks first (only what removes).
         private: The answer is for the asker only.
         chat: Offered in chat.
-        ready: False while it is declared but not built: it is not listed, and running it says so.
         form: The one option that a modal asks for when it is missing ("text" of trace).
-        aliases: Other first words that mean the same.
+        spanish: What the last word of the path may be called in Spanish, with and without accents.
     """
 
     path: tuple[str, ...]
@@ -92,9 +91,8 @@ class Command:
     confirm: bool = False
     private: bool = False
     chat: bool = True
-    ready: bool = True
     form: str | None = None
-    aliases: tuple[tuple[str, ...], ...] = ()
+    spanish: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -18,7 +18,7 @@ from bot.cards.model import (
     Text,
     rich,
 )
-from bot.commands.catalog import BY_PATH, COMMANDS, GROUPS
+from bot.commands.catalog import COMMANDS, GROUPS, command_of, english_group
 from bot.commands.definition import Call, Command
 from bot.commands.permission import may
 from bot.errors import NotFound
@@ -33,18 +33,19 @@ async def help_(call: Call) -> Reply:
     wanted = call.get("command", str)
     if wanted is None:
         return _reply(_overview_card(call))
-    path = tuple(wanted.lower().split())
-    if path in BY_PATH:
-        return _reply(_command_card(BY_PATH[path], call.language))
-    if len(path) == 1 and path[0] in GROUPS:
-        return _reply(_group_card(path[0], call.language))
+    words = wanted.lower().split()
+    command = command_of(words)
+    if command is not None and len(words) == len(command.path):
+        return _reply(_command_card(command, call.language))
+    if len(words) == 1 and english_group(words[0]) in GROUPS:
+        return _reply(_group_card(english_group(words[0]), call.language))
     raise NotFound("command-unknown", word=wanted[:40])
 
 
 def _reply(card: Card) -> Reply:
     return Reply(
         card=card,
-        document={"schema": "mailport.help/1", "commands": [_document(one) for one in COMMANDS if one.ready]},
+        document={"schema": "mailport.help/1", "commands": [_document(one) for one in COMMANDS]},
     )
 
 
@@ -59,7 +60,7 @@ def _document(command: Command) -> dict[str, object]:
 
 def _overview_card(call: Call) -> Card:
     language = call.language
-    shown = [command for command in COMMANDS if command.chat and command.ready]
+    shown = [command for command in COMMANDS if command.chat]
     if call.request.place.platform == "web":  # nobody is trusted there: what changes things is no offer
         shown = [command for command in shown if not command.changes and command.path != ("audit",)]
     first = [command for command in shown if command.path in _FIRST]
@@ -89,9 +90,7 @@ def _row(command: Command, language: str) -> tuple[str, Text]:
 
 
 def _group_card(group: str, language: str) -> Card:
-    rows = tuple(
-        _row(command, language) for command in COMMANDS if command.path[0] == group and command.ready
-    )
+    rows = tuple(_row(command, language) for command in COMMANDS if command.path[0] == group)
     return Card(
         title=group, blocks=(Facts(rows),), summary=", ".join(name for name, _ in rows), language=language
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bot.commands.catalog import BY_PATH, FIRST_WORDS, GROUPS
+from bot.commands.catalog import BY_PATH, FIRST_WORDS, GROUPS, command_of, second_words
 from bot.commands.definition import AS_TYPED, Command, Option
 from bot.errors import BadInput
 from bot.model.request import Request
@@ -67,6 +67,9 @@ def find_command(text: str) -> tuple[Command, str]:
     first = words[0].lower().lstrip("/!")
     if first in GROUPS:
         return _find_in_group(first, words, text)
+    spoken = command_of([first, *(word.lower() for word in words[1:])])
+    if spoken is not None and spoken.path[0] != first:
+        return spoken, words[2] if len(words) > 2 else ""
     if (first,) in BY_PATH and not _is_question_after_all(first, words):
         return BY_PATH[first,], text.split(None, 1)[1] if len(words) > 1 else ""
     _refuse_near_miss(first, words)
@@ -96,17 +99,20 @@ def _known_path(words: list[str]) -> bool:
 
 
 def _find_in_group(group: str, words: list[str], text: str) -> tuple[Command, str]:
-    known = [command.path[1] for command in BY_PATH.values() if command.path[0] == group]
+    seconds = second_words(group)
+    known = list(dict.fromkeys(seconds.values()))
     if len(words) == 1:
         raise BadInput("subcommand-missing", group=group, known=", ".join(known))
     second = words[1].lower()
-    if second in known:
-        return BY_PATH[group, second], words[2] if len(words) > 2 else ""
+    if second in seconds:
+        return BY_PATH[group, seconds[second]], words[2] if len(words) > 2 else ""
     import difflib  # late, like `values` below: a question needs neither
 
-    near = difflib.get_close_matches(second, known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(second, seconds, n=1, cutoff=0.6)
     if near:
-        raise BadInput("did-you-mean", word=f"{group} {second}"[:60], suggestion=f"{group} {near[0]}")
+        raise BadInput(
+            "did-you-mean", word=f"{group} {second}"[:60], suggestion=f"{group} {seconds[near[0]]}"
+        )
     if len(words) > 2:
         # "watch mail.example.com and tell me ..." is a wish in words: ask recognises it.
         return BY_PATH["ask",], text

@@ -6,20 +6,16 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import declare
 from adapters.discord.declare import make_tree, size_of, tree_hash
 from adapters.discord.forms import make_form
-from bot.commands.catalog import COMMANDS
-from bot.model.value import replace
 from tests.support.discord_rules import command_faults, modal_faults, openapi_path, schema_faults
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
-def whole(monkeypatch: pytest.MonkeyPatch) -> list[Json]:
-    """The tree with everything that is declared, built or not."""
-    monkeypatch.setattr(declare, "COMMANDS", tuple(replace(command, ready=True) for command in COMMANDS))
+def whole() -> list[Json]:
+    """The tree with everything that is declared."""
     return make_tree()
 
 

@@ -91,6 +91,11 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param(["check", "127.0.0.1", "25,x"], 2, "is no port", id="ports as in a channel"),
         pytest.param(["watch"], 2, "needs one more word", id="half a command"),
         pytest.param(["watch", "lits"], 2, "mailport watch list", id="a mistyped second word, near"),
+        pytest.param(["watch", "mantenimiento"], 2, "needs target", id="a second word in Spanish"),
+        pytest.param(["vigilancia", "pausar"], 2, "needs target", id="both words in Spanish"),
+        pytest.param(["comprobar", "10.0.0.1"], 2, "private", id="a command in Spanish"),
+        pytest.param(["ayuda", "comprobar"], 0, "--from-file FILE", id="help in Spanish"),
+        pytest.param(["watch", "pausra"], 2, "mailport watch pause", id="a Spanish word, mistyped"),
         pytest.param(["watch", "add"], 2, "needs target", id="nothing to watch"),
         pytest.param(["watch", "show"], 2, "mailport watch show 3", id="an example that a shell takes whole"),
         pytest.param(

@@ -32,6 +32,16 @@ def _named(*path: str, **arguments: str) -> Request:
         pytest.param("puerto de gmail", "ask", {"question": "puerto de gmail"}, id="Spanish"),
         pytest.param("why does my app time out on 25?", "ask", {"question": "why does my app time out on 25?"}, id="why, asked"),
         pytest.param("check example.com", "check", {"target": Target(name="example.com")}, id="a check"),
+        pytest.param(
+            "watch mantenimiento #1 mañana 22:00", "watch maintenance",
+            {"target": "#1", "window": "mañana 22:00"}, id="a second word in Spanish",
+        ),
+        pytest.param("Vigilancia PAUSAR 3", "watch pause", {"target": "3"}, id="both words in Spanish"),
+        pytest.param("informe lista", "report list", {}, id="reports in Spanish"),
+        pytest.param("ajustes idioma es", "settings language", {"value": "es"}, id="settings in Spanish"),
+        pytest.param("ayuda", "help", {}, id="help in Spanish"),
+        pytest.param("claves de gmail", "ask", {"question": "claves de gmail"}, id="no keys, a question"),
+        pytest.param("informe de entregas", "ask", {"question": "informe de entregas"}, id="no report"),
         pytest.param("CHECK example.com", "check", {"target": Target(name="example.com")}, id="upper case"),
         pytest.param(
             "check mx.example.com 25,587", "check", {"target": Target(name="mx.example.com"), "ports": (25, 587)},
@@ -127,3 +137,17 @@ def test_any_words_are_a_command_or_one_clear_refusal(words: list[str]) -> None:
         parse_request(_request(" ".join(words)))
     except BadInput as problem:
         assert problem.key
+
+
+def test_a_word_near_a_spanish_one_leads_to_the_command() -> None:
+    with pytest.raises(BadInput) as refused:
+        parse_request(_request("watch mantenimieto #1 2h"))
+    assert (refused.value.key, refused.value.details["suggestion"]) == ("did-you-mean", "watch maintenance")
+
+
+def test_no_word_means_two_commands() -> None:
+    said = [
+        (*command.path[:-1], word) for command in COMMANDS for word in (command.path[-1], *command.spanish)
+    ]
+    assert len(said) == len(set(said))
+    assert all(word == word.lower() for *_, word in said)
