@@ -218,7 +218,10 @@ class Fetcher(Protocol):
 class TrustStore(Protocol):
     """Judges chains offline against the pinned anchors and MAILPORT_CA_FILE."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Which store judged, for people."""
+        ...
 
     def trusts(self, chain: Sequence[bytes], at: datetime) -> bool:
         """Whether the chain leads to an anchor, leaving time of the leaf and name aside."""

@@ -40,6 +40,13 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[st
             yield f"{prefix}{key}", str(value)
 
 
+def findings() -> dict[str, str]:
+    """bot/advice/findings.json out of the catalogue that people edit: one finding a line."""
+    table = tomllib.loads((ROOT / "bot/advice/findings.toml").read_text("utf-8"))
+    rows = (f"{json.dumps(id_)}: {json.dumps(row, ensure_ascii=False)}" for id_, row in table.items())
+    return {"bot/advice/findings.json": "{\n" + ",\n".join(rows) + "\n}\n"}
+
+
 # "module:function", each giving {path relative to the root: text}.
 GENERATORS: tuple[str, ...] = (
     "bot.knowledge.generate:providers",
@@ -58,6 +65,7 @@ GENERATORS: tuple[str, ...] = (
 
 def _all() -> Iterator[Callable[[], Mapping[str, str]]]:
     yield sentences
+    yield findings
     for name in GENERATORS:
         module, _, function = name.partition(":")
         yield getattr(import_module(module), function)

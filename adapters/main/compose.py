@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bot.ports import Network, Tools
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from adapters.net.resolver import DnsResolver
+    from adapters.net.trust import PinnedTrust
     from bot.ports import Fetched, Fetcher
     from bot.settings import Settings
     from bot.watches.stores import Stores
@@ -80,15 +82,36 @@ def _once_async(make: Callable[[], Awaitable[Stores]]) -> Callable[[], Awaitable
 def _make_network(settings: Settings) -> Network:
     from adapters.net.dialer import TcpDialer
     from adapters.net.resolver import DnsResolver
-    from adapters.net.trust import PinnedTrust
 
     resolver = DnsResolver(settings)
     return Network(
         dialer=TcpDialer(settings),
         resolver=resolver,
         fetcher=_LateFetcher(settings, resolver),
-        trust=PinnedTrust(settings.ca_file),
+        trust=_LateTrust(settings.ca_file),
     )
+
+
+class _LateTrust:
+    """The anchors, imported with the first chain: a port that is closed has none to judge."""
+
+    def __init__(self, ca_file: str | None) -> None:
+        self._ca_file = ca_file
+
+    @cached_property
+    def _made(self) -> PinnedTrust:
+        from adapters.net.trust import PinnedTrust
+
+        return PinnedTrust(self._ca_file)
+
+    @property
+    def name(self) -> str:
+        """See `TrustStore`."""
+        return self._made.name
+
+    def trusts(self, chain: Sequence[bytes], at: datetime) -> bool:
+        """See `TrustStore.trusts`."""
+        return self._made.trusts(chain, at)
 
 
 class _LateFetcher:

@@ -1,16 +1,15 @@
 """The findings catalogue: what can be told, how bad it is, who says so, and the sentences.
 
-The rows stand in `findings.toml`, the sentences in `bot/i18n/<language>/findings.toml`. A test keeps
-both and `FindingId` in step.
+The rows stand in `findings.toml` (`make generate` writes the JSON that is read), the sentences in
+`bot/i18n/<language>/findings.toml`. A test keeps both and `FindingId` in step.
 """
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Literal, get_args
 
 from bot.cards.finding import Advice, Source
@@ -63,7 +62,10 @@ class Row:
 @cache
 def catalogue() -> Mapping[str, Row]:
     """Every row by id, in the order of the file."""
-    raw = tomllib.loads(Path(__file__).with_name("findings.toml").read_text("utf-8"))
+    assert __spec__ is not None
+    # The module's own loader, as in `bot.i18n`.
+    path = f"{__file__.rpartition('/')[0]}/findings.json"
+    raw = json.loads(__spec__.loader.get_data(path))  # type: ignore[union-attr]  # file and zip loaders have it
     return {
         id_: Row(id_, row["usual"], row["worst"], tuple(read_source(text) for text in row["sources"]))
         for id_, row in raw.items()

@@ -7,14 +7,14 @@ ManageSieve with a quote (RFC 5804 section 1.7).
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from types import ModuleType
 
 from bot.model.services import Protocol
-from bot.probes import imap, pop3, sieve, smtp
 from bot.probes.limits import MAX_LINE
 from bot.probes.talk import Learnt, Lines, Talk, begin_tls
 
-CONVERSATIONS: dict[Protocol, ModuleType] = {"smtp": smtp, "imap": imap, "pop3": pop3, "sieve": sieve}
 _FIRST_BYTES: dict[int, Protocol] = {
     **dict.fromkeys(b"0123456789", "smtp"),
     ord("*"): "imap",
@@ -22,6 +22,12 @@ _FIRST_BYTES: dict[int, Protocol] = {
     ord("-"): "pop3",
     ord('"'): "sieve",
 }
+
+
+@cache
+def conversation_in(protocol: Protocol) -> ModuleType:
+    """The module of a protocol's conversation; the check of one port needs one of the four."""
+    return import_module(f"bot.probes.{protocol}")
 
 
 def converse(lines: Lines, learnt: Learnt, our_name: str, *, implicit: bool) -> Talk[None]:
@@ -32,5 +38,5 @@ def converse(lines: Lines, learnt: Learnt, our_name: str, *, implicit: bool) -> 
     learnt.protocol = _FIRST_BYTES.get(first)
     if learnt.protocol in ("smtp", "pop3"):
         lines.shorten(MAX_LINE)
-    conversation = CONVERSATIONS[learnt.protocol or "smtp"]
+    conversation = conversation_in(learnt.protocol or "smtp")
     yield from conversation.converse(lines, learnt, our_name, implicit=implicit)

@@ -83,7 +83,7 @@ class Session:
     @property
     def conversation(self) -> ModuleType:
         """The protocol spoken, as far as it is known."""
-        return detect.CONVERSATIONS[self.learnt.protocol or self.endpoint.service.protocol]
+        return detect.conversation_in(self.learnt.protocol or self.endpoint.service.protocol)
 
     @property
     def ended(self) -> bool:
