@@ -12,6 +12,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,8 @@ SOON = 4
 PROGRESS_AFTER_S = 0.9
 PROGRESS_EVERY_S = 1.5
 INTERRUPTED_S = 1.0
+# A look into the channel's settings, which are a local database.
+LOOKED_UP_S = 0.5
 RUNS_AT_ONCE = 64
 POSTS_LATER = (("watch", "add"), ("report", "add"))
 _LOG = logging.getLogger("mailport.discord")
@@ -198,17 +201,26 @@ class Conversation:
         self, work: asyncio.Future[Reply | None], watched: _Watched, delivery: Delivery, slot: Slot
     ) -> None:
         shown: Pending | None = None
+        working: Pending | None = None
         while not work.done():
             run = watched.run
-            pending = (run.pending if run is not None else None) or self._working()
+            pending = run.pending if run is not None else None
+            if pending is None:
+                working = working or await self._working(delivery.asked)
+                pending = working
             if pending != shown:
                 await delivery.progress(pending)
                 shown = pending
                 slot.release()
             await asyncio.wait({work}, timeout=PROGRESS_EVERY_S)
 
-    def _working(self) -> Pending:
-        return Pending(rich(template(self._desk.language, "discord.working")))
+    async def _working(self, asked: Asked) -> Pending:
+        """Said after the acknowledgement, so there is time to look up what is spoken here."""
+        language = self._desk.language
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOKED_UP_S):
+                language = await self._desk.language_of(asked)
+        return Pending(rich(template(language, "discord.working")))
 
     # ---- the work itself
 

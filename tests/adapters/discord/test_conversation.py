@@ -11,7 +11,7 @@ import pytest
 from adapters.discord import conversation
 from bot.cards.model import Attachment, Button, Card, Chart, Code, Paragraph, Pending, Reply, plain
 from bot.i18n import say
-from bot.model.request import Request
+from bot.model.request import Place, Request
 from bot.model.value import replace
 from bot.ports import Progress
 from bot.watches.schedule import parse_schedule
@@ -21,6 +21,7 @@ from tests.support.discord_standin import (
     APPLICATION,
     CHANNEL,
     DIRECT,
+    GUILD,
     MEMBER,
     OTHER_CHANNEL,
     OWN,
@@ -93,6 +94,23 @@ async def test_a_slow_check_is_deferred_at_once_shows_progress_and_is_edited(ben
     assert words_of(made.shown) == "all right"
     assert made.follow_ups == []
     assert bench.discord.messages == []
+
+
+async def test_that_it_works_on_it_is_said_in_the_channels_language(bench: Bench) -> None:
+    async def quiet(_: Request, __: Progress) -> Reply:
+        await asyncio.sleep(1.6)
+        return Reply(card=said("todo bien"))
+
+    bench.answers(quiet)
+    place = Place(platform="discord", workspace=f"discord:{GUILD}", channel=CHANNEL)
+    stores = await bench.adapter._tools.stores()
+    await stores.channels.set_setting(place, "language", "es", person="400")
+    made = await bench.discord.command("check", options={"target": "example.com"})
+    await until(lambda: made.edits)
+    assert made.first == {"type": 5}
+    assert "Trabajando en ello" in words_of(made.edits[0])
+    await bench.settled()
+    assert words_of(made.shown) == "todo bien"
 
 
 async def test_a_refusal_found_late_is_for_the_asker_alone_all_the_same(bench: Bench) -> None:

@@ -6,14 +6,18 @@ from typing import cast
 
 import pytest
 
+from bot.model.mail_policies import DaneFacts, DaneHost
+from bot.model.value import replace
 from bot.ports import Dialer, Fetched, Network, TrustStore
 from bot.probes.caa import look_up_caa
+from bot.probes.dane import match_dane
 from bot.probes.dkim import look_up_dkim, read_key
 from bot.probes.dmarc import look_up_dmarc, unauthorised_reports
 from bot.probes.mail_policies import look_up_mail
 from bot.probes.mx import look_up_mx, parse_mx
 from bot.probes.tls_rpt import read_tls_rpt
 from tests.support.core import FixedClock
+from tests.support.outcomes import HOST, certificate, good
 from tests.support.zone_table import Records, ZoneTable
 
 
@@ -170,3 +174,13 @@ async def test_what_came_in_time_survives_the_deadline() -> None:
     assert found.spf.status == "ok"
     assert {found.mx.status, found.dmarc.status, found.mta_sts.status, found.tls_rpt.status} == {"timeout"}
     assert (found.dkim.status, found.dane.status, found.dnssec) == ("unknown", "unknown", "unknown")
+
+
+def test_records_that_cannot_be_used_come_with_the_one_that_could() -> None:
+    host = DaneHost(status="unusable", reason="no-usable-record", base=HOST)
+    facts = DaneFacts(status="unusable", hosts={HOST: host})
+    shown = good(25, certificate=replace(certificate(), spki_sha256="cd" * 32))
+    (found,) = match_dane(facts, [shown], "example.com").hosts.values()
+    assert (found.status, found.expected) == ("unusable", f"3 1 1 {'cd' * 32}")
+    (unseen,) = match_dane(facts, [], "example.com").hosts.values()
+    assert unseen.expected == ""
