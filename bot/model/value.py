@@ -2,9 +2,9 @@
 
 `frozen` and `mutable` stand for `@dataclass(frozen=True, slots=True)` and `@dataclass(slots=True)`, and are
 the same to a type checker. A class costs 13 µs here, not 550, and nothing is imported for it: a command line
-that answers one question makes some eighty classes and uses a dozen of them. So `__init__` is written when a
-class is first called, and what compares, hashes and shows values reads their fields by name
-(`docs/decisions/0506-value-classes-of-our-own.md`).
+that answers one question makes forty classes and twenty of them a value or two. So the fields of the first
+values are filled in one by one, an `__init__` is written for a class that is called often, and what compares,
+hashes and shows values reads their fields by name (`docs/decisions/0506-value-classes-of-our-own.md`).
 
 Left out, because nothing here needs it: inherited fields, `__post_init__`, ordering, `ClassVar`.
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 K = TypeVar("K", bound=type)
+OFTEN = 20  # calls from which on a written `__init__` pays
 _MISSING: Any = object()
 
 
@@ -86,15 +87,20 @@ def _made(kind: Any, *, methods: Mapping[str, Any], kw_only: bool) -> Any:
     del space["__dict__"], space["__weakref__"]
     names = tuple(kind.__annotations__)
 
-    def first(self: Any, *given: Any, **named: Any) -> None:
-        made.__init__ = _init(made, kw_only=kw_only)
-        made.__init__(self, *given, **named)
+    calls = 0
+
+    def init(self: Any, *given: Any, **named: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > OFTEN or not _fill(self, made, () if kw_only else names, given, named):
+            made.__init__ = _init(made, kw_only=kw_only)
+            made.__init__(self, *given, **named)
 
     said = {name: space.pop(name) for name in names if name in space}
     apart = {name for name, one in said.items() if isinstance(one, _Field) and not one.compare}
     space |= {
         "__compared__": _reader([name for name in names if name not in apart]),
-        "__init__": first,
+        "__init__": init,
         "__match_args__": () if kw_only else names,
         "__qualname__": kind.__qualname__,
         "__said__": said,
@@ -102,6 +108,25 @@ def _made(kind: Any, *, methods: Mapping[str, Any], kw_only: bool) -> Any:
     }
     made = type(kind)(kind.__name__, kind.__bases__, space)
     return made
+
+
+def _fill(
+    self: Any, kind: Any, by_place: Sequence[str], given: Sequence[Any], named: Mapping[str, Any]
+) -> bool:
+    """Set every field, or none and False when the arguments are wrong: a real `__init__` tells it best."""
+    values = {**dict(zip(by_place, given, strict=False)), **named}
+    names = fields(kind)
+    if len(values) != len(given) + len(named) or not values.keys() <= frozenset(names):
+        return False
+    for name in names:
+        if name not in values:
+            said = _said(kind, name)
+            if said.default is _MISSING and said.factory is _MISSING:
+                return False
+            values[name] = said.default if said.factory is _MISSING else said.factory()
+    for name in names:
+        object.__setattr__(self, name, values[name])
+    return True
 
 
 def _init(kind: Any, *, kw_only: bool) -> Any:
@@ -123,7 +148,8 @@ def _init(kind: Any, *, kw_only: bool) -> Any:
         space[f"set_{name}"] = vars(kind)[name].__set__
         lines.append(f"set_{name}(self, {name})" if _is_frozen(kind) else f"self.{name} = {name}")
     source = f"def __init__({', '.join(heads)}):\n " + "\n ".join(lines)
-    exec(compile(source, f"<{kind.__qualname__}>", "exec"), space)  # noqa: S102  # only names of fields are in it
+    # Not through `compile`, which makes every class of `ast` first: 2 ms. Only names of fields are in it.
+    exec(source, space)  # noqa: S102
     space["__init__"].__qualname__ = f"{kind.__qualname__}.__init__"
     return space["__init__"]
 

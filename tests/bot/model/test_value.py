@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from bot.model.value import field, fields, frozen, mutable, replace
+from bot.model.value import OFTEN, field, fields, frozen, mutable, replace
 
 T = TypeVar("T")
 
@@ -91,6 +91,21 @@ def test_the_arguments_are_those_of_a_function() -> None:
     assert Named(name="a", must=1).notes is not Named(name="b", must=1).notes
 
 
+def test_the_first_values_and_those_of_a_class_often_called_are_the_same() -> None:
+    @frozen
+    class Often:
+        x: int
+        y: tuple[int, ...] = (1,)
+        z: list[int] = field(default_factory=list)
+
+    values = [Often(3, z=[]) for _ in range(OFTEN + 2)]
+    assert Often.__init__.__code__.co_varnames == ("self", "x", "y", "z")
+    assert all(value == values[0] and repr(value) == repr(values[0]) for value in values)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="missing 1 required positional argument: 'x'"):
+            Often()  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize(
     ("call", "told"),
     [
@@ -102,7 +117,7 @@ def test_the_arguments_are_those_of_a_function() -> None:
         pytest.param(lambda: Nothing(1), "takes 1 positional argument", id="no field takes none"),  # type: ignore[call-arg]
     ],
 )
-def test_wrong_arguments_are_refused_at_the_first_call_and_the_second(call: Any, told: str) -> None:
+def test_wrong_arguments_are_refused_at_every_call(call: Any, told: str) -> None:
     for _ in range(2):
         with pytest.raises(TypeError, match=told):
             call()
