@@ -28,11 +28,14 @@ class _Broken(Exception):
         self.facts = SpfFacts(status=status, problem=problem, at=at, term=term, position=position)
 
 
-async def survey_spf(domain: str, lookup: Lookup, answer: DnsAnswer | None = None) -> SpfFacts:
+async def survey_spf(
+    domain: str, lookup: Lookup, answer: DnsAnswer | None = None, *, until: float | None = None
+) -> SpfFacts:
     """Look at the policy of a domain.
 
     Args:
         answer: The domain's TXT records, when they were asked for already.
+        until: Loop time at which includes are left unread: the domain's own record is kept then.
     """
     texts = answer or await lookup(domain, "TXT")
     records = tuple(text for text in texts.records if is_spf(text))
@@ -43,7 +46,10 @@ async def survey_spf(domain: str, lookup: Lookup, answer: DnsAnswer | None = Non
     survey = _Survey(lookup)
     try:
         own = _parse(records[0], domain)
-        ends_with = await survey.walk(own, domain)
+        async with asyncio.timeout_at(until):
+            ends_with = await survey.walk(own, domain)
+    except TimeoutError:
+        return SpfFacts(status="timeout", records=records, all=_ends_with(records[0]))
     except _Broken as broken:
         found = broken.facts
         return SpfFacts(

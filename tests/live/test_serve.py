@@ -199,10 +199,13 @@ async def test_platforms_out_of_reach_stop_nothing(tmp_path: Path) -> None:
         "DISCORD_TOKEN": "x.y.z", "MAILPORT_DISCORD_API_URL": "http://127.0.0.1:9/api/v10",
     }  # fmt: skip
     async with serving(tmp_path, **settings) as serve, aiohttp.ClientSession() as session:
-        async with session.get(f"{serve.base}/readyz") as answer:
-            parts = (await answer.json())["parts"]
-            assert answer.status == 503
-        assert parts["database"] == "ok"
+        parts: dict[str, str] = {}
+        async with asyncio.timeout(20):
+            while parts.get("database") != "ok":  # a busy machine makes it slowly
+                async with session.get(f"{serve.base}/readyz") as answer:
+                    parts = (await answer.json())["parts"]
+                    assert answer.status == 503
+                await asyncio.sleep(0.1)
         assert all(parts[name] not in ("ok", "off") for name in ("slack", "discord")), parts
         async with session.post(f"{serve.base}/try", data={"text": "status"}) as answer:
             assert answer.status == 200

@@ -176,6 +176,19 @@ async def test_what_came_in_time_survives_the_deadline() -> None:
     assert (found.dkim.status, found.dane.status, found.dnssec) == ("unknown", "unknown", "unknown")
 
 
+async def test_a_record_is_kept_when_its_includes_come_too_late() -> None:
+    class Half(ZoneTable):
+        async def query(self, name: str, kind: str, *, lifetime: float | None = None):  # type: ignore[no-untyped-def]
+            self._delay_s = 0.0 if name == "example.com" else 5.0
+            return await super().query(name, kind, lifetime=lifetime)
+
+    table = Half({"example.com": {"TXT": ["v=spf1 include:late.example -all"]}})
+    network = Network(cast(Dialer, None), table, _NoFetcher(), cast(TrustStore, None))
+    found = await look_up_mail("example.com", network, FixedClock(), deadline_s=0.3)
+    assert (found.spf.status, found.spf.all) == ("timeout", "-all")
+    assert found.spf.records == ("v=spf1 include:late.example -all",)
+
+
 def test_records_that_cannot_be_used_come_with_the_one_that_could() -> None:
     host = DaneHost(status="unusable", reason="no-usable-record", base=HOST)
     facts = DaneFacts(status="unusable", hosts={HOST: host})
