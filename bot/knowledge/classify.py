@@ -16,6 +16,7 @@ from bot.knowledge.outside import flat, is_outside
 from bot.knowledge.words import WORD, nearest
 from bot.model.value import frozen, replace
 
+REMEMBERED_WORDS = 10_000
 SHARPNESS = 6.0
 PRIOR = 0.8
 # From which chance of off-topic on a text is declined, by how plainly it speaks of mail (see
@@ -82,12 +83,13 @@ class Classifier:
     def __init__(self, data: Mapping[str, object]) -> None:
         self.topics: list[str] = data["topics"]  # type: ignore[assignment]  # our own file
         self._weights: dict[str, str] = data["weights"]  # type: ignore[assignment]
-        self.words = frozenset(str(data["vocabulary"]).split())
+        self._vocabulary = f" {data['vocabulary']} "
+        self._corrected: dict[str, str] = {}
 
     @cached_property
     def _by_length(self) -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
-        for word in sorted(self.words):
+        for word in sorted(set(self._vocabulary.split())):
             if len(word) > 3:
                 found.setdefault(len(word), []).append(word)
         return found
@@ -99,9 +101,16 @@ class Classifier:
 
     def correct(self, word: str) -> str:
         """The known word that a mistyped one most likely is; itself when there is none."""
-        if len(word) < 5 or len(word) > 16 or word in self.words or not word.isalpha():
+        if len(word) < 5 or len(word) > 16 or not word.isalpha():
             return word
-        return nearest(word, self._by_length) or word
+        known = self._corrected.get(word)
+        if known is None:
+            # Looked up in the text as it was read: making a set of it costs more than a question's words.
+            known = word if f" {word} " in self._vocabulary else nearest(word, self._by_length) or word
+            if len(self._corrected) >= REMEMBERED_WORDS:
+                self._corrected.clear()
+            self._corrected[word] = known
+        return known
 
     def scores(self, names: Iterable[str]) -> list[float]:
         """A score per topic, as the weights were learnt for."""

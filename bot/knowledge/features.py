@@ -26,10 +26,8 @@ BEGINNING = 3  # letters that features in one text of the model have in common
 @cache
 def _phrases() -> tuple[dict[str, str], dict[str, str]]:
     """Phrases by their words, and beginnings of words (`block*`), each with its concepts."""
-    table: dict[str, str] = read_table("entities.json")["concepts"]
-    exact = {phrase: found for phrase, found in table.items() if not phrase.endswith("*")}
-    begun = {phrase[:-1]: found for phrase, found in table.items() if phrase.endswith("*")}
-    return exact, begun
+    table = read_table("entities.json")
+    return table["concepts"], table["begun"]
 
 
 def words_of(marked: str, correct: Callable[[str], str]) -> list[str]:

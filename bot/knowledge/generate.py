@@ -36,6 +36,7 @@ def entities() -> dict[str, str]:
     for kind in ("isps", "clouds"):
         names |= {alias: (kind, key) for key, aliases in table[kind].items() for alias in aliases}
     names |= {fold(alias): ("providers", row["id"]) for row in reversed(rows) for alias in row["aliases"]}
+    concepts = _concepts()
     made = {
         "names": [[alias, *meaning] for alias, meaning in sorted(names.items())],
         "hosts": {end: row["id"] for row in rows for end in _ends(row)},
@@ -43,7 +44,8 @@ def entities() -> dict[str, str]:
         "evidence": table["gate"]["evidence"],
         "weak": table["gate"]["weak"],
         "terms": table["gate"]["terms"],
-        "concepts": _concepts(),
+        "concepts": {phrase: found for phrase, found in concepts.items() if not phrase.endswith("*")},
+        "begun": {phrase[:-1]: found for phrase, found in concepts.items() if phrase.endswith("*")},
         "priors": _load("concepts.toml")["priors"],
     }
     return {"bot/knowledge/entities.json": _line(made) + "\n"}

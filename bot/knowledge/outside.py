@@ -15,6 +15,24 @@ _ORDERS = (
 )
 
 
+_POLITE = frozenset(
+    (
+        "please",
+        "can",
+        "could",
+        "would",
+        "you",
+        "por",
+        "favor",
+        "puedes",
+        "podrias",
+        "hey",
+        "hi",
+        "mailport",
+        "",
+    )
+)
+_MARKS = "¿¡?!.,;:()\"'"
 _ORDER_VERBS = tuple(
     """
     write draft compose translate summari reply read send mail email e-mail port sing tell recommend book buy order
@@ -84,7 +102,11 @@ def flat(entities: Entities) -> str:
 
 
 def _is_order(marked: str) -> bool:
-    words = marked.split(None, 5)[:5]
+    words = [word.strip(_MARKS) for word in marked.split(None, 5)[:5]]
+    first = next((word for word in words if word not in _POLITE), "")
+    # The pattern is a long one to compile; a question mostly begins with a word that is no order.
+    if first.isalpha() and not first.startswith(_ORDER_VERBS):
+        return False
     return any(word.startswith(_ORDER_VERBS) for word in words) and bool(re.match(_ORDERS, marked))
 
 
