@@ -86,7 +86,9 @@ async def _here(request: Request, tools: Tools) -> tuple[Language, str]:
         try:
             stored = await (await tools.stores()).channels.settings_of(request.place)
         except MailportError:
-            _log().warning("channel settings unavailable", exc_info=request.place.platform != "terminal")
+            # On a terminal whoever asked is told, or needs no database.
+            if request.place.platform != "terminal":
+                _log().warning("channel settings unavailable", exc_info=True)
     chosen = request.language or stored.get("language") or _of_locale(request) or default
     language: Language = "es" if chosen == "es" else "en"
     return language, stored.get("timezone") or tools.settings.timezone

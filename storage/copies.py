@@ -45,7 +45,7 @@ async def backup(setting: str | None, target: Path) -> int:
 
     Raises:
         BadInput: `backup-exists`, `backup-folder-missing`, `database-missing`.
-        Unavailable: `database-unavailable`, `tool-missing`, `tool-failed`.
+        Unavailable: `backup-unwritable`, `database-unavailable`, `tool-missing`, `tool-failed`.
     """
     url = database_url(setting)
     await asyncio.to_thread(_refuse_bad_place, target)
@@ -67,13 +67,16 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     if not source.is_file():
         raise BadInput("database-missing", file=str(source))
     unfinished = target.with_name(target.name + ".unfinished")
-    unfinished.unlink(missing_ok=True)
     try:
+        unfinished.write_bytes(b"")  # an empty file may be written into; that there can be none is told so
         with contextlib.closing(sqlite3.connect(source, timeout=30)) as connection:
             connection.execute("VACUUM INTO ?", (str(unfinished),))
         unfinished.replace(target)
-    except (sqlite3.Error, OSError) as problem:
-        unfinished.unlink(missing_ok=True)
+    except OSError as problem:
+        raise Unavailable("backup-unwritable", file=str(target), why=problem.strerror or "") from problem
+    except sqlite3.Error as problem:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise Unavailable("database-unavailable", why=str(problem)[:200]) from problem
 
 
@@ -81,10 +84,12 @@ async def restore(setting: str | None, source: Path) -> None:
     """Put a copy in the place of the database, which is kept beside it under another name.
 
     Raises:
-        BadInput: `backup-unreadable`: no such file, or not a copy of ours.
+        BadInput: `file-absent`; `backup-unreadable`: not a copy of ours.
         Unavailable: `database-in-use` (a server runs on it), `database-unavailable`, `tool-...`.
     """
     url = database_url(setting)
+    if not await asyncio.to_thread(source.exists):
+        raise BadInput("file-absent", path=str(source))
     if not await asyncio.to_thread(source.is_file):
         raise BadInput("backup-unreadable", file=str(source))
     if url.drivername.startswith("sqlite"):
@@ -98,8 +103,9 @@ async def restore(setting: str | None, source: Path) -> None:
 
 def _restore_sqlite(source: Path, target: Path) -> None:
     _refuse_foreign(source)
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with ServerLock(target), translated():
+    with translated():
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with translated(), ServerLock(target):
         incoming = target.with_name(target.name + ".incoming")
         shutil.copyfile(source, incoming)
         if target.exists():

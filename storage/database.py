@@ -90,6 +90,9 @@ class translated:  # noqa: N801  # used like a function
 
 
 def _reason(problem: BaseException | None) -> str:
+    if isinstance(problem, OSError) and problem.strerror:
+        place = f": {problem.filename}" if problem.filename else ""
+        return f"{problem.strerror}{place}"[:200]
     lines = str(problem or "").strip().splitlines()
     words = (lines[0] if lines else type(problem).__name__)[:200]
     if words == "unable to open database file":  # SQLite's word also for a disk that is read-only
@@ -113,13 +116,15 @@ def read_url(text: str | None, *, data_home: Path) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise BadInput("database-url-bad") from None
+        raise BadInput(
+            "database-url-bad", why="MAILPORT_DATABASE_URL is not the address of a database"
+        ) from None
     backend = url.drivername.split("+", 1)[0]
     if backend == "sqlite" and url.database and url.database != ":memory:":
         return url.set(drivername="sqlite+aiosqlite")
     if backend in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
-    raise BadInput("database-url-bad")
+    raise BadInput("database-url-bad", why="MAILPORT_DATABASE_URL is not the address of a database")
 
 
 def open_database(url: URL) -> Database:

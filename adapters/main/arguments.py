@@ -133,7 +133,10 @@ def read(program: str, flags: Sequence[Flag], words: Sequence[str]) -> Given:
             if not rest or (rest[0].startswith("--") and len(rest[0]) > 2):
                 raise BadInput("option-needs-value", option=name, value=flag.value, program=program)
             value = rest.pop(0)
-        elif not flag.value and equals:
+        if flag.value and not value.strip():
+            # A script's variable that is unset: left out, the command would do something else.
+            raise BadInput("option-needs-value", option=name, value=flag.value, program=program)
+        if not flag.value and equals:
             raise BadInput("option-takes-none", option=name, program=program)
         options[name] = value if flag.value else "yes"
     return Given(tuple(plain), options)
@@ -169,7 +172,7 @@ def texts_of(command: Command, given: Given) -> dict[str, str]:
 
 def _refuse_missing(command: Command, options: Sequence[Option], texts: dict[str, str]) -> None:
     for option in options:
-        if option.required and not texts.get(option.name):
+        if option.required and not texts.get(option.name, "").strip():
             raise BadInput(
                 "option-missing", command=command.name, option=option.name, command_key=command.key
             )

@@ -12,6 +12,7 @@ import sys
 
 from adapters.main.arguments import OWN_COMMANDS, OWN_FLAGS, find_path, flags_of, read
 from adapters.main.environment import load_settings
+from adapters.main.streams import mend_streams, tell_unwritable
 from bot.commands.catalog import BY_PATH, GROUPS
 from bot.errors import BadInput, MailportError
 from bot.i18n import LANGUAGES, say
@@ -27,6 +28,7 @@ def run() -> int:
     """Run the command line with this process's arguments; returns the exit status."""
     # One command makes little garbage and ends soon: looking for it was an eighth of what `ask` costs.
     gc.set_threshold(100_000)
+    mend_streams()
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()
@@ -39,6 +41,8 @@ def run() -> int:
         sys.stdout = None  # so that Python's exit does not try once more
         sys.stderr.close()
         return 0
+    except OSError as problem:
+        return tell_unwritable(problem)
 
 
 def main(words: list[str]) -> int:

@@ -59,7 +59,7 @@ def _worker(given: Given, settings: Settings) -> int:
 def _database(words: tuple[str, ...], settings: Settings) -> int:
     action = words[0] if words else ""
     takes = 1 if action == "upgrade" else 2
-    if action not in ("upgrade", "backup", "restore") or len(words) < takes:
+    if action not in ("upgrade", "backup", "restore") or len(words) < takes or not all(words):
         raise BadInput("db-usage")
     if len(words) > takes:
         raise BadInput("too-many-words", command=f"mailport db {action}", extra=" ".join(words[takes:])[:60])

@@ -12,6 +12,7 @@ from bot.model.names import parse_domain
 from bot.model.target import parse_ports, parse_target
 
 MAX_TARGETS = 200
+MAX_NUMBER = 100_000
 
 
 def read_value(option: Option, text: str) -> object:
@@ -39,8 +40,8 @@ def read_value(option: Option, text: str) -> object:
                 raise BadInput("duration-bad", text=text[:40])
             return seconds
         case "number":
-            if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 100_000):
-                raise BadInput("number-bad", option=option.name, text=text[:40])
+            if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= MAX_NUMBER):
+                raise BadInput("number-bad", option=option.name, text=text[:40], most=MAX_NUMBER)
             return int(text)
         case "id":
             found = re.fullmatch(r"#?(\d{1,9})", text, re.ASCII)

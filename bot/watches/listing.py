@@ -182,7 +182,7 @@ def _count(row: Mapping[str, str], name: str, default: int) -> int:
     if not text:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= 2 and 1 <= int(text) <= 20):
-        raise BadInput("number-bad", option=name, text=text[:40])
+        raise BadInput("number-bad", option=name, text=text[:40], most=20)
     return int(text)
 
 

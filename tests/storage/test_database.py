@@ -47,7 +47,7 @@ def test_other_urls_are_refused_without_repeating_them(setting: str) -> None:
     with pytest.raises(BadInput) as refused:
         read_url(setting, data_home=Path("/data"))
     assert refused.value.key == "database-url-bad"
-    assert refused.value.details == {}
+    assert refused.value.details == {"why": "MAILPORT_DATABASE_URL is not the address of a database"}
 
 
 def test_the_data_folder_is_xdgs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -163,15 +163,26 @@ async def test_a_copy_never_overwrites_and_says_what_is_missing(tmp_path: Path) 
     assert refused.value.key == "backup-exists"
 
 
+async def test_a_place_that_takes_no_file_is_told_as_such(tmp_path: Path) -> None:
+    setting = f"sqlite:///{tmp_path / 'm.db'}"
+    await upgrade_database(setting)
+    with pytest.raises(Unavailable) as refused:
+        await backup(setting, Path("/proc/copy"))  # not even for root
+    assert (refused.value.key, refused.value.details["file"]) == ("backup-unwritable", "/proc/copy")
+    assert refused.value.details["why"]
+
+
 async def test_only_a_sound_copy_of_ours_is_put_back(tmp_path: Path) -> None:
     setting = f"sqlite:///{tmp_path / 'm.db'}"
     await upgrade_database(setting)
     (tmp_path / "text").write_text("hello")
     sqlite3.connect(tmp_path / "other.db").execute("CREATE TABLE x (y)").connection.close()
-    for name in ("text", "other.db", "missing"):
+    for name, key in (
+        ("text", "backup-unreadable"), ("other.db", "backup-unreadable"), ("missing", "file-absent"),
+    ):  # fmt: skip
         with pytest.raises(BadInput) as refused:
             await restore(setting, tmp_path / name)
-        assert refused.value.key == "backup-unreadable"
+        assert refused.value.key == key
     stores = await open_stores(setting)
     await stores.ping()
     await stores.close()

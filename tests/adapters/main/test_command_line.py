@@ -108,6 +108,11 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param(["which", "port", "should", "I", "use"], 2, 'mailport ask "which port', id="a question"),
         pytest.param(["mx.example.com:25"], 2, "mailport check mx.example.com:25", id="a target alone"),
         pytest.param(["me@example.com"], 2, "mailport port me@example.com", id="an address alone"),
+        pytest.param(["check", "a.example", "--ports", ""], 2, "needs a value", id="a value of nothing"),
+        pytest.param(["history", "a.example", "--png="], 2, "needs a value", id="a file of no name"),
+        pytest.param(["watch", "add", " "], 2, "mailport watch add", id="nothing but a space"),
+        pytest.param(["db", "backup", ""], 2, "backup FILE", id="a copy of no name"),
+        pytest.param(["db", "restore", "/nowhere"], 2, "There is no file", id="no copy"),
         pytest.param(["db"], 2, "backup FILE", id="half a database command"),
         pytest.param(["db", "backup"], 2, "backup FILE", id="a backup to nowhere"),
         pytest.param(["serve", "now"], 2, "what to do with now", id="a word too many"),
@@ -174,6 +179,43 @@ def test_what_was_pasted_is_given_back_without_control_characters(tmp_path: Path
     assert len(document["input"]) == 8192
     document = json.loads(mailport("ask", "which \x1bport?", "--json", home=tmp_path).stdout)
     assert document["question"] == "which \ufffdport?"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        pytest.param("explain 535 >&-", 0, "", id="nobody listens"),
+        pytest.param("explain - <&-", 2, "Standard input is empty", id="nothing can be read"),
+        pytest.param("watch list >&- 2>&-", 0, "", id="a database is no stream"),
+        pytest.param("explain 535 >/dev/full", 3, "No space left", id="a full disk"),
+    ],
+)
+def test_streams_that_are_closed_or_full(words: str, status: int, said: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m adapters.main.cli {words}', sys.executable],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={"HOME": str(tmp_path)},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == bool(said)
+
+
+def test_a_terminal_without_some_characters_is_no_bug(tmp_path: Path) -> None:
+    done = mailport("ask", "--lang", "es", "puerto", home=tmp_path, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+
+
+def test_a_database_that_does_not_work_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "broken").write_bytes(b"no database" * 999)
+    for url, status in ((f"sqlite:///{tmp_path}/broken", 3), ("postgresql://127.0.0.1:1/x", 3), ("x", 2)):
+        done = mailport("watch", "list", home=tmp_path, MAILPORT_DATABASE_URL=url)
+        assert (done.returncode, done.stdout) == (status, "")
+        assert len(done.stderr.splitlines()) == 1
 
 
 def test_ask_loads_nothing_heavy(tmp_path: Path) -> None:
