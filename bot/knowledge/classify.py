@@ -21,10 +21,13 @@ SHARPNESS = 6.0
 PRIOR = 0.8
 # From which chance of off-topic on a text is declined, by how plainly it speaks of mail (see
 # `speaks_of_mail`). Found by cross-validation: declining wrongly costs as much as answering wrongly,
-# and nearly all texts that speak of mail are for us; 3 stands for texts with a reply code.
-DECLINE_FROM = (0.01, 0.15, 0.6, 0.85)
+# and nearly all texts that speak of mail are for us; 3 stands for texts with a reply code or the name
+# of a mail server's program.
+DECLINE_FROM = (0.01, 0.15, 0.6, 0.97)
 # How sure of its topic a text must be to be answered, by the same measure.
 SURE_WITH = (0.8, 0.6, 0.0, 0.0)
+KNOWN_ERROR = 0.9
+CERTAIN = 0.97  # from this chance of off-topic on not even the words of an error help
 MENTIONED = 0.04  # below this chance of being the topic a provider is only scenery
 SURE_REQUEST = 0.6  # from when words of a request that no rule understood are asked back about
 OF_WHOLE = 0.6  # weight of the whole text beside its clearest sentence
@@ -251,6 +254,18 @@ def speaks_of_mail(entities: Entities, model: Classifier | None = None) -> int:
     return 1 if words & weak or entities.targets else 0
 
 
+def _is_known_error(text: str) -> bool:
+    """Whether a text holds what a mail program or server says when something fails."""
+    from bot.knowledge.explain import diagnose  # seldom needed: of what would be declined
+
+    found = diagnose(text)
+    return found.basis == "text" and found.confidence >= KNOWN_ERROR
+
+
+def _names_mta(entities: Entities, model: Classifier | None) -> bool:
+    return "mtaprog" in concepts(words_of(entities.marked, (model or classifier()).correct))
+
+
 def _stands_in(term: str, text: str) -> bool:
     start = text.find(term)
     while start >= 0:
@@ -271,7 +286,11 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
     if is_outside(entities):
         return Guess("off-topic", 0.9)
     told = _calibrated(order)
-    if topic not in REQUESTS and _declines(order, 3 if entities.codes else plain):
+    if topic not in REQUESTS and _declines(
+        order, 3 if entities.codes or _names_mta(entities, model) else plain
+    ):
+        if plain and order[0][0] < CERTAIN and _is_known_error(text):
+            return Guess("error-diagnosis", 0.7, tuple(told[:1]))
         return Guess("off-topic", max(0.6, 1 - told[0][1] if topic != "off-topic" else told[0][1]))
     told = [
         pair

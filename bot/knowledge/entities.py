@@ -23,6 +23,8 @@ _IPV4 = r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.]*\d)(?:(/\d{1,2})|:(\d{1,5}
 _NAME = r"(?<![\w@.-])(?:(?:smtps?|imaps?|pop3s?|https?|ssl|tls)://)?((?:[\w](?:[\w-]{0,61}\w)?\.)+[a-z][a-z0-9-]{1,62})\b(?::(\d{1,5})(?!\d))?(?:/\S*)?"
 _CODE = r"\b0x800[0-9a-f]{5}\b|(?<![\d.])(?:[245]\d\d[ -])?[245]\.\d{1,3}\.\d{1,3}(?![\d.])|(?<![\d.])(?<!port )(?<!puerto )(?<!port: )(?:4[2-5]\d|5[0-5]\d)(?=[ -]+[a-z#(\"'<]|[:,?.)]*$|[,:)?])"
 _CLOCK = r"(?<![\d:.])([01]?\d|2[0-3])[:.h]([0-5]\d)\s*(?:h\b|hrs?\b)?\s*([ap]\.?m\b\.?)?|\b(\d{1,2})\s*([ap]\.?m\b\.?)"
+# Settings of Jakarta Mail and Spring, not hosts.
+_PROPERTY = r"(?:spring\.)?mail\.(?:smtps?|imaps?|pop3s?|properties|transport|store)\.(?:auth|class|connectiontimeout|ehlo|from|host|localhost|mail|password|port|protocol|sasl|ssl|socketfactory|starttls|timeout|user|writetimeout)\b"
 # Outlook the program, not Microsoft's mail service.
 _OUTLOOK = (
     r"\b(?:(?:mi|my|al|el|un|the|our|nuestro) )?outlook (?:20[012]\d|9[78]|classic|desktop|clasico)\b|\b(?:mi|my|al|un|our|nuestro) outlook\b(?!\.)(?! (?:365|account|mail))"
@@ -180,7 +182,11 @@ class _Finder:
             if names[name][0] == "providers":
                 self.provider_hosts.append(Named(name, self.keep_port(port_text)))
             return self.alias_of(name) + (f" {port_text}" if port_text else "")
-        if name.rsplit(".", 1)[1] in not_domains or name in ("asp.net", "vb.net", "e.g", "i.e"):
+        if (
+            name.rsplit(".", 1)[1] in not_domains
+            or re.match(_PROPERTY, name)
+            or name in ("asp.net", "vb.net", "e.g", "i.e")
+        ):
             return match[0].replace(".", " ")
         provider = next((key for end, key in hosts.items() if name == end or name.endswith("." + end)), None)
         if provider is not None:

@@ -42,6 +42,12 @@ _WENT_WRONG = (
 )
 _ORDERS_FIRST = r"\W*(?:(?:please|can you|could you|por favor|puedes|hey|hi)\W+){0,3}(?:check|test|probe|verify|try|scan|comprueb|prueb|revis|mira|verific)"
 _LOOKS_FIRST = r"\W*(?:(?:please|can you|could you|por favor|puedes)\W+){0,2}(?:analy[sz]e|analiza\w*|examin\w+|inspect|audit|diagnos\w+|probe)\b"
+_LOOKS_ONCE = r"\W*(?:(?:please|pls|can you|could you|por favor|puedes|hey)\W+){0,3}(?:check|test|probe|verify|try|look|inspect|have a look|take a look|comprueb|prueb|revis|mira(?!me)|verific|echa)"
+# What a watch waits for.
+_TURNS = (
+    r"\b(?:goes|went|gets?|stops?|breaks?|fails?|drops?|changes?|vanish\w*|disappears?|expires?|down|dies|becomes?|starts?|whenever|as soon as|once|before|less than"
+    r"|cae|caiga|deja|deje|falla|falle|cambi[ae]|caduca|caduque|expir[ae]|venz[ac]|vence|en cuanto|antes de|menos de|cuando)\b"
+)
 _WEBSITE = r"\b(?:web ?sites?|web ?page|web ?server|web ?shop|pagina web|sitio web|tienda online|la web de|https? site)\b"
 _PROBE = (
     r"\b(?:check|test|probe|verify|try|scan|ping|diagnose|inspect|examine|analy[sz]e|look(?! (?:for|like|into how))|have a look|take a look|peek|audit|validate|connect(?:ing)? to"
@@ -179,8 +185,11 @@ def _as_watch(folded: str, target: str, entities: Entities) -> Wanted | None:
         return None
     when = schedule_of(folded)
     every = interval_of(folded)
-    # "Check x every Monday" is no single look either.
+    # "Check x every Monday" is no single look either; "look at x and tell me if it is fine" is one.
+    once = not when and not every and _ordered(folded) and not re.search(_TURNS, folded)
     if not re.search(_WATCH, folded) and not ((when or every) and _ordered(folded)):
+        return None
+    if once and re.match(_LOOKS_ONCE, folded):
         return None
     if when is not None and every is None:
         return _wanted("watch-request", "report-add", target, schedule=when)
