@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from bot.cards.model import (
@@ -43,13 +44,16 @@ async def help_(call: Call) -> Reply:
 
 
 def _reply(card: Card) -> Reply:
-    return Reply(
-        card=card,
-        document={"schema": "mailport.help/1", "commands": [_document(one) for one in COMMANDS]},
-    )
+    return Reply(card=card, document=_document())
 
 
-def _document(command: Command) -> dict[str, object]:
+@cache
+def _document() -> Mapping[str, object]:
+    """All commands as `mailport.help/1`, always in English; most of what a help cost before it was kept."""
+    return {"schema": "mailport.help/1", "commands": [_row_of_document(one) for one in COMMANDS]}
+
+
+def _row_of_document(command: Command) -> dict[str, object]:
     return {
         "command": command.name,
         "summary": say("en", f"{command.key}.summary"),

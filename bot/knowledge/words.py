@@ -59,9 +59,10 @@ _SHARED = frozenset(
 
 def fold(text: str) -> str:
     """Lower case without accents; as long as what it was made from."""
-    return "".join(
-        low if len(low := character.lower()) == 1 else character for character in text.translate(_FOLD)
-    )
+    text = text.translate(_FOLD)
+    if text.isascii():
+        return text.lower()
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
 
 
 def stem(word: str) -> str:
