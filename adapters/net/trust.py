@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import certifi
@@ -106,11 +106,17 @@ class _Search:
         if not _may_issue(issuer, len(below)):
             return False
         self.checks += 1
-        try:
-            certificate.verify_directly_issued_by(issuer)
-        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
-            return False
-        return True
+        return _is_signed_by(certificate, issuer)
+
+
+# A watched server shows the same certificate for weeks: a signature that was checked stays as it is.
+@lru_cache(maxsize=512)
+def _is_signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
 
 
 def _may_issue(issuer: x509.Certificate, intermediates_below: int) -> bool:

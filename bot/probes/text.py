@@ -20,7 +20,9 @@ _MENTION = re.compile(r"<[!@#]|<https?://|\]\(https?:|@(?:everyone|here|channel)
 def clean(raw: bytes | str, longest: int = MAX_TEXT) -> str:
     """Valid, visible, single-line text of at most `longest` characters."""
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-    text = _UNSEEN.sub(" ", text).strip()
+    if not text.isprintable():  # nearly every line is, and the pattern is slow
+        text = _UNSEEN.sub(" ", text)
+    text = text.strip()
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
