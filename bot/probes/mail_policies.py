@@ -95,7 +95,9 @@ class _Search:
             dkim = begin(
                 look_up_dkim(self.domain, self.resolver, self.selectors), DkimFacts(status="unknown")
             )
-            mta_sts = begin(look_up_mta_sts(self.domain, self.network), MtaStsFacts(status="timeout"))
+            mta_sts = begin(
+                look_up_mta_sts(self.domain, self.network, until=until), MtaStsFacts(status="timeout")
+            )
             tls_rpt = begin(look_up_tls_rpt(self.domain, self.resolver), TlsRptFacts(status="timeout"))
             dane = begin(self._dane(mx), DaneFacts(status="unknown"))
             ptr = begin(self._ptr(mx), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable
 from typing import cast
@@ -32,8 +33,12 @@ _FAILED: dict[FetchStatus, MtaStsStatus] = {
 }
 
 
-async def look_up_mta_sts(domain: str, network: Network) -> MtaStsFacts:
-    """The record, and the policy that it announces; `check_mx` compares it with the MX hosts."""
+async def look_up_mta_sts(domain: str, network: Network, *, until: float | None = None) -> MtaStsFacts:
+    """The record, and the policy that it announces; `check_mx` compares it with the MX hosts.
+
+    Args:
+        until: Loop time at which no more is read of the policy: the record is kept then.
+    """
     answer = await network.resolver.query(f"_mta-sts.{domain}", "TXT")
     records = versioned(answer, "STSv1")
     if not records:
@@ -44,7 +49,10 @@ async def look_up_mta_sts(domain: str, network: Network) -> MtaStsFacts:
     announced = _read_record(records[0])
     if announced.status != "ok":
         return announced
-    fetched = await network.fetcher.fetch(policy_url(domain), limit=MAX_BYTES, deadline_s=DEADLINE_S)
+    left = DEADLINE_S if until is None else min(DEADLINE_S, until - asyncio.get_running_loop().time())
+    fetched = await network.fetcher.fetch(
+        policy_url(domain), limit=MAX_BYTES, deadline_s=round(max(0.1, left), 1)
+    )
     return _read_fetched(announced, fetched)
 
 

@@ -22,6 +22,7 @@ import pytest
 from tests.support.serving import SmallSmtp
 
 ROOT = Path(__file__).resolve().parents[2]
+SLOW = "no answer within 2 s"  # of a database, on a machine that is busy
 pytestmark = [pytest.mark.live, pytest.mark.timeout(90)]
 
 
@@ -65,6 +66,19 @@ async def serving(home: Path, **settings: str) -> AsyncIterator[Serving]:
         if process.returncode is None:
             process.kill()
             await process.communicate()
+
+
+async def database_word(session: aiohttp.ClientSession, base: str, wanted: str) -> dict[str, str]:
+    """The words of all parts once the database has that one; something does not work, so that it is 503."""
+    async with asyncio.timeout(20):
+        while True:
+            async with session.get(f"{base}/readyz") as answer:
+                parts: dict[str, str] = (await answer.json())["parts"]
+                assert answer.status == 503
+            if wanted in parts["database"]:
+                return parts
+            assert SLOW in parts["database"]
+            await asyncio.sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -154,13 +168,13 @@ async def test_a_database_that_does_not_work_is_one_line(url: str, why: str, tmp
     (tmp_path / "noise").write_bytes(b"noise" * 2000)
     settings = {"MAILPORT_DATABASE_URL": url.format(folder=tmp_path)}
     async with serving(tmp_path, **settings) as serve, aiohttp.ClientSession() as session:
-        async with session.get(f"{serve.base}/readyz") as answer:
-            assert (answer.status, why in (await answer.json())["parts"]["database"]) == (503, True)
+        await database_word(session, serve.base, why)
         async with session.get(f"{serve.base}/healthz") as answer:
             assert answer.status == 200
         status, said, complaints = await serve.end()
     assert status == 0
-    assert len([line for line in said.splitlines() if line.startswith("Database:") and why in line]) == 1
+    (line,) = [line for line in said.splitlines() if line.startswith("Database:")]
+    assert why in line or SLOW in line
     assert "Traceback" not in complaints
     assert "secret" not in said + complaints
 
@@ -199,13 +213,7 @@ async def test_platforms_out_of_reach_stop_nothing(tmp_path: Path) -> None:
         "DISCORD_TOKEN": "x.y.z", "MAILPORT_DISCORD_API_URL": "http://127.0.0.1:9/api/v10",
     }  # fmt: skip
     async with serving(tmp_path, **settings) as serve, aiohttp.ClientSession() as session:
-        parts: dict[str, str] = {}
-        async with asyncio.timeout(20):
-            while parts.get("database") != "ok":  # a busy machine makes it slowly
-                async with session.get(f"{serve.base}/readyz") as answer:
-                    parts = (await answer.json())["parts"]
-                    assert answer.status == 503
-                await asyncio.sleep(0.1)
+        parts = await database_word(session, serve.base, "ok")
         assert all(parts[name] not in ("ok", "off") for name in ("slack", "discord")), parts
         async with session.post(f"{serve.base}/try", data={"text": "status"}) as answer:
             assert answer.status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import cast
 
 import pytest
@@ -187,6 +188,21 @@ async def test_a_record_is_kept_when_its_includes_come_too_late() -> None:
     found = await look_up_mail("example.com", network, FixedClock(), deadline_s=0.3)
     assert (found.spf.status, found.spf.all) == ("timeout", "-all")
     assert found.spf.records == ("v=spf1 include:late.example -all",)
+
+
+class _SlowFetcher:
+    """Takes all the time that it is given."""
+
+    async def fetch(self, url: str, *, deadline_s: float = 5.0, **_: object) -> Fetched:
+        await asyncio.sleep(deadline_s)
+        return Fetched("timeout", url=url)
+
+
+async def test_an_announced_policy_is_told_apart_from_none_when_it_comes_too_late() -> None:
+    table = ZoneTable({"example.com": {}, "_mta-sts.example.com": {"TXT": ["v=STSv1; id=1"]}})
+    network = Network(cast(Dialer, None), table, _SlowFetcher(), cast(TrustStore, None))
+    found = await look_up_mail("example.com", network, FixedClock(), deadline_s=0.6)
+    assert (found.mta_sts.status, found.mta_sts.record) == ("policy-timeout", "v=STSv1; id=1")
 
 
 def test_records_that_cannot_be_used_come_with_the_one_that_could() -> None:
