@@ -6,6 +6,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bot.errors import BadInput
 from bot.ports import Network, Tools
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def _once_async(make: Callable[[], Awaitable[Stores]]) -> Callable[[], Awaitable
 
 
 def _make_network(settings: Settings) -> Network:
+    _refuse_bad_anchors(settings)
     from adapters.net.dialer import TcpDialer
     from adapters.net.resolver import DnsResolver
 
@@ -90,6 +92,25 @@ def _make_network(settings: Settings) -> Network:
         fetcher=_LateFetcher(settings, resolver),
         trust=_LateTrust(settings.ca_file),
     )
+
+
+def _refuse_bad_anchors(settings: Settings) -> None:
+    """Say that the operator's own anchors cannot be used, before any server is judged without them.
+
+    Raises:
+        BadInput: `setting-bad`.
+    """
+    if not settings.ca_file:
+        return
+    import ssl
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=settings.ca_file)
+    except OSError:  # ssl.SSLError is one
+        source = settings.sources.get("MAILPORT_CA_FILE", "default")
+        raise BadInput(
+            "setting-bad", name="MAILPORT_CA_FILE", value=settings.ca_file, source=source, expected="anchors"
+        ) from None
 
 
 class _LateTrust:

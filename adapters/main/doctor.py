@@ -12,6 +12,7 @@ from adapters.main.looks import Line, State
 from bot.cards.model import Block, Card, Facts, Heading, Paragraph, Span, Table, Text, Tone, plain, rich
 from bot.cards.plaintext import text_of
 from bot.i18n import say, template
+from bot.model.value import replace
 from bot.settings import SETTINGS, Settings, shown_value
 
 # Longer than any look takes that ends by itself, so that a late one still says which it was.
@@ -41,7 +42,8 @@ def run_doctor(settings: Settings, *, as_json: bool) -> int:
 async def _look(settings: Settings) -> list[Line]:
     from adapters.main.compose import close_tools, make_tools
 
-    tools = make_tools(settings)
+    # What is wrong with the trust store is a line of its own; no other look needs it.
+    tools = make_tools(replace(settings, ca_file=None))
     network = tools.network()
     ways: Mapping[str, Callable[[], Awaitable[Line]]] = {
         "names": looks.names,

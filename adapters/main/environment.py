@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from bot.errors import BadInput
 from bot.settings import SETTINGS, Settings, read_settings
 
+# Far more than all settings need.
+MAX_CONFIG = 1_000_000
 Found = dict[str, tuple[str, str]]
 
 
@@ -76,9 +78,14 @@ def _from_toml(environment: Mapping[str, str]) -> Found:
 
     try:
         with open(path, "rb") as stream:
-            table = tomllib.load(stream)
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as problem:
-        raise BadInput("config-bad", path=path, why=str(problem)) from None
+            text = stream.read(MAX_CONFIG + 1)
+        if len(text) > MAX_CONFIG:
+            raise BadInput("config-bad", path=path, why=f"> {MAX_CONFIG} bytes")
+        table = tomllib.loads(text.decode("utf-8"))
+    except OSError as problem:
+        raise BadInput("config-bad", path=path, why=problem.strerror or problem) from None
+    except (UnicodeError, tomllib.TOMLDecodeError) as problem:
+        raise BadInput("config-bad", path=path, why=problem) from None
     names = _toml_names()
     unknown = [key for key in table if key not in names]
     if unknown:

@@ -99,6 +99,7 @@ async def trust(settings: Settings) -> Line:
 
     try:
         store = PinnedTrust(settings.ca_file)
+        store.load()
     except (MailportError, OSError, ValueError) as problem:
         return Line("trust", "broken", "trust-bad", {"file": settings.ca_file, "why": problem}, "trust")
     return Line("trust", "ok", "trust", {"store": store.name})

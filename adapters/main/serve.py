@@ -77,6 +77,7 @@ def run_serve(settings: Settings, *, as_json: bool = False) -> int:
     """Serve until told to stop.
 
     Raises:
+        BadInput: `setting-bad`: the trust anchors cannot be used.
         Unavailable: `database-in-use`, when another process serves from the same SQLite file.
     """
     set_up_logs(settings.log_level, as_json=as_json)
@@ -91,6 +92,7 @@ def run_serve(settings: Settings, *, as_json: bool = False) -> int:
 async def _serve(settings: Settings) -> int:
     parts = Parts()
     tools = replace(make_tools(settings), status=parts.status)
+    tools.network()  # anchors that cannot be used are told now, and not by every check
     limiter = _limiter(settings)
     if settings.slack_bot_token or (settings.slack_client_id and settings.slack_client_secret):
         parts.slack = _slack(tools, limiter)

@@ -156,6 +156,7 @@ def run_worker(settings: Settings, *, vantage: str, as_json: bool, metrics_port:
         metrics_port: Serves Prometheus' text there, on `Settings.http_host`; None does not.
 
     Raises:
+        BadInput: `setting-bad`: the trust anchors cannot be used.
         Unavailable: `database-in-use`, `web-unavailable`.
     """
     set_up_logs(settings.log_level, as_json=as_json)
@@ -179,6 +180,7 @@ def _serve_metrics(host: str, port: int) -> None:
 
 async def _work(settings: Settings) -> int:
     tools = make_tools(settings)
+    tools.network()  # anchors that cannot be used are told now
     engine = Engine(tools, process_name(), Duties())
     stop = stop_on_signals()
     engine.start()

@@ -218,6 +218,31 @@ def test_a_database_that_does_not_work_is_told_in_one_line(tmp_path: Path) -> No
         assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("words", [["check", "192.0.2.1"], ["serve"], ["worker"], ["port", "a.example"]])
+def test_anchors_that_cannot_be_used_are_told_and_judge_nobody(words: list[str], tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.write_text("no certificate")
+    for file in (tmp_path / "absent.pem", empty):
+        allowed = {"MAILPORT_ALLOWED_NETWORKS": "192.0.2.0/24", "MAILPORT_HTTP_PORT": "0"}
+        done = mailport(*words, home=tmp_path, MAILPORT_CA_FILE=str(file), **allowed)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"MAILPORT_CA_FILE is {file}")
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_doctor_says_what_is_wrong_with_the_anchors(tmp_path: Path) -> None:
+    done = mailport("doctor", "--json", home=tmp_path, MAILPORT_CA_FILE="/nowhere", MAILPORT_HTTP_PORT="0")
+    document = json.loads(done.stdout)
+    (trust,) = [one for one in document["checks"] if one["name"] == "trust"]
+    assert (done.returncode, trust["state"]) == (1, "broken")
+
+
+def test_a_configuration_without_end_is_not_read(tmp_path: Path) -> None:
+    done = mailport("ask", "port", home=tmp_path, MAILPORT_CONFIG="/dev/zero")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == ["/dev/zero cannot be read: > 1000000 bytes"]
+
+
 def test_ask_loads_nothing_heavy(tmp_path: Path) -> None:
     script = (
         "import sys; sys.argv = ['mailport', 'ask', 'which port?']\n"
