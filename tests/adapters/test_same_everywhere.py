@@ -46,7 +46,7 @@ from bot.model.value import replace
 from bot.model.verdict import CheckResult
 from bot.ports import Tools
 from bot.settings import read_settings
-from storage.memory import memory_stores
+from storage.memory.open import memory_stores
 from tests.support.discord_standin import TOKEN, DiscordStandIn
 from tests.support.discord_standin import words_of as discord_words
 from tests.support.loopback import free_port

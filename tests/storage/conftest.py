@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from bot.model.request import Place
 from bot.watches.stores import Stores
-from storage.memory import memory_stores
+from storage.memory.open import memory_stores
 from storage.open import open_stores
 from tests.support.postgres import running_postgres
 

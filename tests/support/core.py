@@ -8,7 +8,7 @@ from typing import NoReturn
 from bot.ports import Tools
 from bot.settings import Settings
 from bot.watches.stores import Stores
-from storage.memory import memory_stores
+from storage.memory.open import memory_stores
 
 
 class FixedClock:
