@@ -5,11 +5,11 @@ Short enough for a chat; the whole matrix is the terminal's, the whole transcrip
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.cards.documents import assurance_of, uplink_text
+from bot.cards.documents import uplink_text
+from bot.cards.endpoints import endpoint_blocks
 from bot.cards.finding import Advice, InWords, Source
 from bot.cards.model import (
     Block,
@@ -21,7 +21,6 @@ from bot.cards.model import (
     Note,
     Paragraph,
     Span,
-    Table,
     Text,
     Tone,
     plain,
@@ -30,7 +29,6 @@ from bot.cards.model import (
 from bot.cards.plaintext import harmless, text_of
 from bot.i18n import counted, say, template
 from bot.model.names import show_name
-from bot.model.outcome import EndpointOutcome
 from bot.model.value import replace
 from bot.model.verdict import CheckResult, Finding, Setting, Severity, Word
 
@@ -40,16 +38,13 @@ if TYPE_CHECKING:
 # A chat message is read on a phone: beyond this many, findings are counted instead of told.
 MAX_FINDINGS = 6
 MAX_INFOS = 4
-MAX_ROWS = 14
 MAX_SOURCES = 6
 MAX_TRANSCRIPT_LINES = 120
 
 TONES: dict[Word, Tone] = {"pass": "good", "warn": "warning", "fail": "bad", "unknown": "unknown"}
-ROW_TONES: dict[Severity, Tone] = {"critical": "bad", "warning": "warning", "info": "good"}
 MARKS: dict[Severity, str] = {"critical": "✗", "warning": "!", "info": "i"}
 # Details that differ from port to port although the fault is the same.
 _PER_PORT = frozenset({"port", "subject", "address", "protocol"})
-_PROPERTIES = ("encrypted", "authenticated", "integrity")
 
 
 def verdict_card(
@@ -171,135 +166,6 @@ def _told(finding: Finding, language: str, advice: Advice) -> Text:
         Span(f"{MARKS[finding.severity]} "), *title, *where, Span("\n"), *advice.detail, Span("\n"),
         *fix, Span(" "), *advice.fix,
     )  # fmt: skip
-
-
-def endpoint_blocks(
-    outcomes: Sequence[EndpointOutcome], findings: Sequence[Finding], language: str
-) -> list[Block]:
-    """What answered as a table; what did not in a line."""
-    told = [outcome for outcome in outcomes if outcome.state == "open"]
-    quiet = [outcome for outcome in outcomes if outcome.state != "open"]
-    blocks: list[Block] = []
-    if told:
-        blocks.append(_table(told, findings, language))
-        blocks.append(Facts(assurance_rows(told, language)))
-    if quiet:
-        blocks.append(Note(_quiet_line(quiet, outcomes, language)))
-    return blocks
-
-
-def _table(outcomes: Sequence[EndpointOutcome], findings: Sequence[Finding], language: str) -> Table:
-    several = len({outcome.endpoint.host for outcome in outcomes}) > 1
-    mark = _marker(outcomes)
-    shown = outcomes[:MAX_ROWS]
-    columns = tuple(
-        say(language, f"check.column-{name}") for name in ("endpoint", "tls", "certificate", "time")
-    )
-    return Table(
-        columns=columns,
-        rows=tuple(_row(outcome, language, with_host=several, mark=mark(outcome)) for outcome in shown),
-        tones=tuple(row_tone(outcome, findings) for outcome in shown),
-    )
-
-
-def _marker(outcomes: Iterable[EndpointOutcome]) -> Callable[[EndpointOutcome], str]:
-    """What tells an outcome from the others: nothing, its family, or its very address."""
-    addresses = {(one.endpoint.host, one.endpoint.family, one.endpoint.address) for one in outcomes}
-    in_family = Counter((host, family) for host, family, _ in addresses)
-    families = {family for _, family in in_family}
-
-    def mark(outcome: EndpointOutcome) -> str:
-        endpoint = outcome.endpoint
-        if in_family[endpoint.host, endpoint.family] > 1:
-            return f" ({endpoint.address})"
-        return f" (IPv{endpoint.family})" if len(families) > 1 else ""
-
-    return mark
-
-
-def _row(outcome: EndpointOutcome, language: str, *, with_host: bool, mark: str) -> tuple[str, ...]:
-    endpoint = outcome.endpoint
-    place = f"{endpoint.host}:{endpoint.port}" if with_host else f"{endpoint.port} {endpoint.service.name}"
-    return (
-        place + mark,
-        tls_words(outcome, language),
-        certificate_words(outcome, language),
-        f"{outcome.total_ms:.0f} ms",
-    )
-
-
-def tls_words(outcome: EndpointOutcome, language: str) -> str:
-    """Mode and version in a few words."""
-    mode = say(language, f"check.tls-{outcome.tls}")
-    return f"{mode}, {outcome.tls_version}" if outcome.tls_version else mode
-
-
-def certificate_words(outcome: EndpointOutcome, language: str) -> str:
-    """Every fault of the certificate, or how long it is good for."""
-    certificate = outcome.certificate
-    if certificate is None:
-        return "–"
-    if certificate.faults:
-        return ", ".join(say(language, f"check.cert-{fault}") for fault in certificate.faults)
-    days = certificate.days_left
-    return say(language, counted(language, "check.cert-valid", days), days=days)
-
-
-def row_tone(outcome: EndpointOutcome, findings: Iterable[Finding]) -> Tone:
-    """The tone of an endpoint's row: its worst finding, or good."""
-    pair = (outcome.endpoint.address, outcome.endpoint.port)
-    severities = {finding.severity for finding in findings if pair in finding.endpoints}
-    for severity in ("critical", "warning"):
-        if severity in severities:
-            return ROW_TONES[severity]
-    return "unknown" if outcome.tls == "unknown" else "good"
-
-
-def assurance_rows(outcomes: Sequence[EndpointOutcome], language: str) -> tuple[tuple[str, Text], ...]:
-    """Per thing that TLS gives: the ports where it holds, where not, and where it could not be told."""
-    rows: list[tuple[str, Text]] = []
-    for name in _PROPERTIES:
-        parts = [
-            (word, [outcome for outcome in outcomes if assurance_of(outcome)[name] is value])
-            for word, value in (("yes", True), ("no", False), ("unclear", None))
-        ]
-        words = "; ".join(
-            say(language, f"check.assurance-{word}", ports=_ports(group)) for word, group in parts if group
-        )
-        rows.append((say(language, f"check.{name}"), plain(words)))
-    return tuple(rows)
-
-
-def _ports(outcomes: Iterable[EndpointOutcome]) -> str:
-    return ", ".join(str(port) for port in sorted({outcome.endpoint.port for outcome in outcomes}))
-
-
-def _quiet_line(quiet: Sequence[EndpointOutcome], tried: Sequence[EndpointOutcome], language: str) -> Text:
-    """Closed, silent and unreachable ports: facts, in one line."""
-    parts: list[str] = []
-    for state in ("refused", "filtered", "unreachable", "forbidden"):
-        group = [outcome for outcome in quiet if outcome.state == state]
-        if group:
-            parts.append(say(language, f"check.state-{state}", ports=_quiet_ports(group, tried)))
-    return plain(" · ".join(parts))
-
-
-def _quiet_ports(group: Sequence[EndpointOutcome], tried: Sequence[EndpointOutcome]) -> str:
-    """Ports, with host and address family only where they make a difference."""
-    several = len({outcome.endpoint.host for outcome in tried}) > 1
-    mark = _marker(tried)
-    shown: dict[str, None] = {}
-    for outcome in group:
-        endpoint = outcome.endpoint
-        same = [one for one in tried if _spot(one) == _spot(outcome)]
-        place = endpoint.label if several else str(endpoint.port)
-        mixed = any(one.state != outcome.state for one in same)
-        shown[place + mark(outcome) if mixed else place] = None
-    return ", ".join(shown)
-
-
-def _spot(outcome: EndpointOutcome) -> tuple[str, int]:
-    return outcome.endpoint.host, outcome.endpoint.port
 
 
 def _recommended(result: CheckResult, language: str) -> list[Block]:
