@@ -8,7 +8,6 @@ anybody: `allowed_mentions` is set on the client and once more in every body.
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -295,8 +294,3 @@ def attachment_list(files: Files) -> list[Json]:
         | ({"description": file.description} if file.description else {})
         for number, file in enumerate(files)
     ]
-
-
-def text_file(name: str, content: bytes) -> discord.File:
-    """A file of ours."""
-    return discord.File(io.BytesIO(content), filename=name)

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 CONTENT = 2000
-EMBEDS = 10
 EMBED_TOTAL = 6000  # title, description, field names and values, footer, over all embeds of a message
 TITLE = 256
 DESCRIPTION = 4096
-FIELDS = 25
-FIELD_NAME = 256
-FIELD_VALUE = 1024
-FOOTER = 2048
 BUTTONS_PER_ROW = 5
 ROWS = 5
 BUTTON_LABEL = 80
@@ -20,11 +15,8 @@ MODAL_LABEL = 45
 MODAL_TEXT = 4000
 CHOICES = 25
 CHOICE_NAME = 100
-COMMAND_TOTAL = 8000
 COMMAND_DESCRIPTION = 100
 UPLOAD_BYTES = 10 * 1024 * 1024
 NONCE = 25
-# A first response has to arrive within 3 s; we defer well before that.
-DEFER_AFTER_S = 1.0
 # More messages than this for one answer would flood a channel: the rest goes into a file.
 MESSAGES = 3

@@ -141,12 +141,6 @@ def advise(finding: Finding, language: str) -> Advice:
     )
 
 
-def title_of(finding: Finding, language: str) -> str:
-    """The finding's title as plain text."""
-    values = spoken_details(finding, language)
-    return text_of(rich(template(language, _sentence(finding, "title", language)), values), links=False)
-
-
 def _sentence(finding: Finding, part: str, language: str) -> str:
     """The key of one of its sentences; with days in it, that for so many."""
     key, days = f"finding.{finding.id}.{part}", finding.details.get("days", "")

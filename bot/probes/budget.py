@@ -17,8 +17,6 @@ from bot.ports import Connection, Dialer, TlsFacts
 PER_ADDRESS_INTERACTIVE = 8
 PER_ADDRESS_SCHEDULED = 3
 PER_PORT = 2
-# Endpoints of one domain's check; MX hosts beyond are left out.
-PER_DOMAIN = 20
 
 
 @frozen

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.advice.findings import FINDING_IDS, advise, catalogue, find, read_source, slots, title_of
+from bot.advice.findings import FINDING_IDS, advise, catalogue, find, read_source, slots
 from bot.cards.model import Span
+from bot.cards.plaintext import text_of
 from bot.i18n import LANGUAGES, sentences
 from bot.model.verdict import SEVERITY_ORDER
 
@@ -166,10 +167,10 @@ def test_an_age_agrees_with_its_number(days: int, en: str, es: str) -> None:
     for language, words in (("en", en), ("es", es)):
         assert words in "".join(span.text for span in advise(expired, language).detail)
     expiring = find("cert-expiring", "mx:25", port=25, not_after="2026-01-01", days=days)
-    assert title_of(expiring, "en").endswith(("within a day", "in one day", "in 2 days")[days])
+    assert text_of(advise(expiring, "en").title).endswith(("within a day", "in one day", "in 2 days")[days])
 
 
 def test_the_title_is_plain_text() -> None:
     finding = find("port-refused", "mx:25", host="mx", port=25, address="192.0.2.1")
-    assert title_of(finding, "en") == "Nothing listens on port 25"
+    assert text_of(advise(finding, "en").title) == "Nothing listens on port 25"
     assert isinstance(advise(finding, "en").title[0], Span)
