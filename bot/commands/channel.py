@@ -23,13 +23,14 @@ async def timezone(call: Call) -> Reply:
 
 async def alerts(call: Call) -> Reply:
     """Switch the channel's alerts on or off."""
-    return await _set(call, "alerts", call.need("value", str), call.language)
+    value = call.need("value", str)
+    return await _set(call, "alerts", value, call.language, f"channel.set-alerts-{value}")
 
 
-async def _set(call: Call, name: str, value: str, spoken: str) -> Reply:
+async def _set(call: Call, name: str, value: str, spoken: str, key: str = "") -> Reply:
     stores = await call.tools.stores()
     await stores.channels.set_setting(call.request.place, name, value, person=call.request.person.id)
-    text = rich(template(spoken, f"channel.set-{name}"), {"value": value})
+    text = rich(template(spoken, key or f"channel.set-{name}"), {"value": value})
     card = Card(
         title="",
         tone="good",

@@ -25,7 +25,7 @@ from bot.cards.watch import changed_card, lonely_notes, refused_lines, watch_but
 from bot.commands.admission import Admitted, Refused, admit
 from bot.commands.definition import Call
 from bot.commands.posting import manner_for
-from bot.commands.watching import vantages_without_worker, watch_document, watches_here
+from bot.commands.watching import ALL, vantages_without_worker, watch_document, watches_here
 from bot.errors import BadInput
 from bot.i18n import say, template
 from bot.model.duration import show_duration
@@ -42,6 +42,8 @@ _PLACE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 async def add(call: Call) -> Reply:
     """Watch one target or many; what is watched already is said kindly."""
     targets = call.need("target", tuple)
+    if wrong := next((one for one in targets if str(one) in ALL), None):
+        raise BadInput("target-bad", text=str(wrong))  # it stands for all that is watched already
     every = call.get("every", float)
     shortest = call.tools.settings.min_interval_s
     interval_s = every if every is not None else max(DEFAULT_INTERVAL_S, shortest)

@@ -66,6 +66,12 @@ async def test_in_spanish(channel: Channel) -> None:
     assert "CET" in text
 
 
+async def test_alerts_are_switched_in_words(channel: Channel) -> None:
+    assert "están activados" in await channel.say("ajustes alertas on", language="es")
+    assert "están desactivados" in await channel.say("settings alerts off", language="es")
+    assert "are off from now on" in await channel.say("settings alerts off")
+
+
 async def test_what_is_watched_already_is_said_kindly(channel: Channel) -> None:
     await channel.ask("watch add example.com")
     reply = await channel.ask("watch add EXAMPLE.com every 1h")
@@ -107,6 +113,7 @@ async def test_many_at_once(channel: Channel) -> None:
         pytest.param("example.com failures 99", "the most is 20", id="too many failures"),
         pytest.param("example.com from Köln!", "no name of a place", id="a bad place"),
         pytest.param("exa$mple", "no domain", id="no name"),
+        pytest.param("all", "no domain", id="the word for every watch"),
         pytest.param("", "needs target", id="nothing"),
     ],
 )
