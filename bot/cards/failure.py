@@ -15,7 +15,8 @@ def failure_card(problem: MailportError, language: str) -> Card:
     key = f"error.{problem.key}"
     if not has(language, key):
         key = "error.generic"
-    details = {name: str(value)[:MAX_DETAIL] for name, value in problem.details.items()}
+    # One line: what somebody pasted may hold more of them.
+    details = {name: " ".join(str(value)[:MAX_DETAIL].split()) for name, value in problem.details.items()}
     example = f"{details.get('command_key', '')}.example"
     if has(language, example):
         details["example"] = template(language, example)

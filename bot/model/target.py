@@ -64,7 +64,7 @@ def _split_port(text: str) -> tuple[str, int | None]:
         return host[1:], parse_port(rest[1:]) if rest else None
     if text.count(":") == 1:
         host, _, port = text.partition(":")
-        return host, parse_port(port)
+        return host, parse_port(port or text)
     return text, None
 
 

@@ -104,6 +104,8 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param(
             ["watch", "add", "a.example", "every", "5x"], 2, "5x is no length", id="words as in a channel"
         ),
+        pytest.param(["port", "a\nb"], 2, "a b is no domain", id="two lines for a target"),
+        pytest.param(["check", "a.example:"], 2, "a.example: is no port", id="a port of nothing"),
         pytest.param(["ask"], 2, "which port should I use?", id="no question"),
         pytest.param(["which", "port", "should", "I", "use"], 2, 'mailport ask "which port', id="a question"),
         pytest.param(["mx.example.com:25"], 2, "mailport check mx.example.com:25", id="a target alone"),
