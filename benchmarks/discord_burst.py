@@ -18,7 +18,8 @@ from bot.model.request import Request
 from bot.model.value import replace
 from bot.ports import Progress
 from bot.settings import Settings
-from tests.support.discord_standin import TOKEN, DiscordStandIn, Interaction, until
+from tests.support.discord_standin import TOKEN, DiscordStandIn, Interaction
+from tests.support.waiting import until
 
 COMMANDS, WITHIN_S, CHANNELS, CHECK_S = 200, 2.0, 8, 1.5
 

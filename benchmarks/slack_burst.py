@@ -13,7 +13,8 @@ from typing import Any
 from benchmarks.measure import row
 from tests.support.serve_process import Serving
 from tests.support.slack_blocks import words_of
-from tests.support.slack_standin import APP_TOKEN, BOT_TOKEN, SlackStandIn, until
+from tests.support.slack_standin import APP_TOKEN, BOT_TOKEN, SlackStandIn
+from tests.support.waiting import until
 
 COUNT, SECONDS, CHANNELS = 200, 2.0, ("C1", "C2", "C3", "C4")
 RATES = {

@@ -53,7 +53,8 @@ from tests.support.loopback import free_port
 from tests.support.misbehaving import Peer, Server
 from tests.support.scripted_dns import ScriptedDns, says
 from tests.support.slack_blocks import words_of as slack_words
-from tests.support.slack_standin import APP_TOKEN, BOT_TOKEN, SlackStandIn, until
+from tests.support.slack_standin import APP_TOKEN, BOT_TOKEN, SlackStandIn
+from tests.support.waiting import until
 
 HEADERS = (
     "trace Received: from mx.example.org by mx.example.com with ESMTPS id 1; Tue, 24 Nov 2026 12:00:05 +0000"

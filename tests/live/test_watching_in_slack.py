@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +9,8 @@ import pytest
 
 from tests.support.serving import SmallSmtp, running, settings_for
 from tests.support.slack_blocks import words_of
-from tests.support.slack_standin import ADMIN, SlackStandIn, until
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    standin = SlackStandIn()
-    await standin.start()
-    yield standin
-    await standin.stop()
-
-
-@pytest.fixture
-async def smtp(tmp_path: Path) -> AsyncIterator[SmallSmtp]:
-    server = SmallSmtp(tmp_path)
-    await server.start()
-    yield server
-    await server.stop()
+from tests.support.slack_standin import ADMIN, SlackStandIn
+from tests.support.waiting import until
 
 
 def said(slack: SlackStandIn, words: str) -> list[Any]:

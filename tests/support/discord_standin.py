@@ -8,7 +8,6 @@ invalidated, and left without acknowledgements; what was sent meanwhile comes ag
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 import json
@@ -30,6 +29,7 @@ from tests.support.discord_rules import (
     schema_faults,
 )
 from tests.support.loopback import free_port
+from tests.support.waiting import until
 
 Json = dict[str, Any]
 TOKEN = "MTAw.stand-in.token"
@@ -686,12 +686,3 @@ def words_of(message: Json) -> str:
         parts += [embed.get("title") or "", embed.get("description") or ""]
     parts += [one["label"] for row in message.get("components") or [] for one in row["components"]]
     return "\n".join(part for part in parts if part)
-
-
-async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("did not come about")
-        await asyncio.sleep(0.005)

@@ -7,28 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import re
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.main.compose import close_tools, make_tools
 from bot.settings import Settings
-from tests.support.discord_standin import (
-    ADMIN,
-    CHANNEL,
-    DIRECT,
-    MEMBER,
-    TOKEN,
-    DiscordStandIn,
-    Interaction,
-    until,
-)
-from tests.support.misbehaving import Peer, Server
+from tests.support.discord_standin import ADMIN, CHANNEL, DIRECT, MEMBER, TOKEN, DiscordStandIn, Interaction
+from tests.support.misbehaving import Server, greets_late
+from tests.support.transcript import GREETING, GREETING_AFTER_S, HEADERS, PAGES, same_every_time
+from tests.support.waiting import until
 
-PATH = Path(__file__).resolve().parents[2] / "docs/transcripts/discord.md"
+PATH = PAGES / "discord.md"
 NAMES = {MEMBER: "alice", ADMIN: "boss"}
 HEAD = """# A session on Discord
 
@@ -37,19 +28,6 @@ server without TLS on this machine, and the tests' stand-in in Discord's place. 
 Embeds are indented, buttons stand in brackets; `(only alice)` marks what nobody else sees.
 
 """
-HEADERS = (
-    "Received: from mx.example.org (mx.example.org [203.0.113.7]) by mail.example.com with ESMTPS "
-    "(TLS1.3) id 7; Tue, 24 Nov 2026 10:00:03 +0000\n"
-    "Received: from laptop (unknown [198.51.100.4]) by mx.example.org with ESMTPA id 6; "
-    "Tue, 24 Nov 2026 10:00:01 +0000"
-)
-
-
-async def slow_and_plain(peer: Peer) -> None:
-    await asyncio.sleep(1.6)
-    await peer.send(b"220 mx.example.com ESMTP\r\n")
-    while line := await peer.line():
-        await peer.send(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 mx.example.com\r\n")
 
 
 class Session:
@@ -115,13 +93,7 @@ class Session:
 
     def text(self) -> str:
         """The page, with what differs from run to run made the same."""
-        whole = "\n".join(self.lines).replace(str(self.port), "25025")
-        whole = re.sub(r"\b\d+(?:[.,]\d+)? ms\b", "… ms", whole)
-        whole = re.sub(r"\b\d+(?:[.,]\d+)? s\b", "… s", whole)
-        whole = re.sub(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2})?(?:Z| UTC)?", "2026-11-24 12:00", whole)
-        whole = re.sub(
-            r"\w{3} \d{1,2} \w{3} \d{4}, \d{2}:\d{2} UTC \([^)]*\)", "Tue 24 Nov 2026, 12:15 UTC", whole
-        )
+        whole = same_every_time(self.lines, self.port)
         return HEAD + whole.rstrip() + "\n"
 
 
@@ -152,7 +124,7 @@ async def transcript() -> str:
     with tempfile.TemporaryDirectory() as folder:
         discord = DiscordStandIn()
         await discord.start()
-        async with Server(slow_and_plain) as mail:
+        async with Server(greets_late(GREETING, GREETING_AFTER_S)) as mail:
             settings = Settings(
                 database_url=f"sqlite:///{folder}/mailport.db",
                 discord_token=TOKEN,

@@ -61,6 +61,18 @@ class Peer:
 Script = Callable[[Peer], Awaitable[None]]
 
 
+def greets_late(greeting: bytes, seconds: float) -> Script:
+    """A server without extensions that keeps its greeting back for so long."""
+
+    async def script(peer: Peer) -> None:
+        await asyncio.sleep(seconds)
+        await peer.send(greeting)
+        while line := await peer.line():
+            await peer.send(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 mx.example.com\r\n")
+
+    return script
+
+
 class Server:
     """Serves one script on a free loopback port and counts.
 

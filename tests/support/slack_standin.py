@@ -7,7 +7,6 @@ addresses used twice. Delivers an envelope again that was not answered.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import re
@@ -22,6 +21,7 @@ from aiohttp import WSMsgType, web
 
 from tests.support.loopback import free_port
 from tests.support.slack_blocks import faults, view_faults
+from tests.support.waiting import until
 
 Json = dict[str, Any]
 BOT_TOKEN, APP_TOKEN = "xoxb-stand-in", "xapp-stand-in"
@@ -464,15 +464,6 @@ def too_many(seconds: str = "1") -> web.Response:
     return web.json_response(
         {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": seconds}
     )
-
-
-async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("did not come about")
-        await asyncio.sleep(0.005)
 
 
 def _ok(**more: Any) -> web.Response:

@@ -12,8 +12,9 @@ from bot.model.target import parse_target
 from tests.adapters.discord.conftest import Bench
 from tests.adapters.discord.test_render import DISCORDS, alive
 from tests.support.cards import HOSTILE_TEXTS
-from tests.support.discord_standin import until, words_of
+from tests.support.discord_standin import words_of
 from tests.support.discord_transcript import PATH, transcript
+from tests.support.waiting import until
 
 INPUTS = (*HOSTILE_TEXTS, *DISCORDS)
 

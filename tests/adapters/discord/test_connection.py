@@ -12,17 +12,10 @@ from adapters.discord import declare, shard
 from bot.cards.model import Reply
 from bot.model.request import Request
 from bot.ports import Progress
-from tests.adapters.discord.conftest import Bench, make_adapter, said, settings_for
-from tests.support.discord_standin import (
-    CHANNEL,
-    GUILD,
-    TOKEN,
-    DiscordStandIn,
-    error,
-    too_many,
-    until,
-    words_of,
-)
+from tests.adapters.discord.conftest import Bench, make_adapter, settings_for
+from tests.support.discord_standin import CHANNEL, GUILD, TOKEN, DiscordStandIn, error, too_many, words_of
+from tests.support.scripted import said
+from tests.support.waiting import until
 
 
 async def test_no_privileged_intent_is_asked_for(bench: Bench) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from bot.model.request import Place, Request
 from bot.model.value import replace
 from bot.ports import Progress
 from bot.watches.schedule import parse_schedule
-from tests.adapters.discord.conftest import Bench, said
+from tests.adapters.discord.conftest import Bench
 from tests.support.discord_standin import (
     ADMIN,
     APPLICATION,
@@ -29,18 +28,10 @@ from tests.support.discord_standin import (
     PLAIN_ROLE,
     error,
     too_many,
-    until,
     words_of,
 )
-
-
-def slow(card: Card, seconds: float = 1.6) -> Callable[[Request, Progress], Any]:
-    async def script(_: Request, progress: Progress) -> Reply:
-        await progress(Pending(plain("Probing 3 endpoints"), 1, 3))
-        await asyncio.sleep(seconds)
-        return Reply(card=card)
-
-    return script
+from tests.support.scripted import said, slow
+from tests.support.waiting import until
 
 
 async def test_a_question_is_answered_by_the_real_core_for_all_to_see(bench: Bench) -> None:

@@ -18,9 +18,11 @@ from adapters.discord.sync import sync_commands
 from bot.errors import MailportError, Unavailable
 from bot.model.value import replace
 from bot.watches.stores import Stores
-from tests.adapters.discord.conftest import Bench, said
+from tests.adapters.discord.conftest import Bench
 from tests.support.core import make_test_tools
-from tests.support.discord_standin import ADMIN, error, until, words_of
+from tests.support.discord_standin import ADMIN, error, words_of
+from tests.support.scripted import said, slow
+from tests.support.waiting import until
 
 POST = "POST /channels/-/messages"
 
@@ -161,8 +163,6 @@ async def test_no_session_starts_left_is_said(bench: Bench, monkeypatch: pytest.
 
 
 async def test_progress_that_cannot_be_shown_does_not_cost_the_verdict(bench: Bench) -> None:
-    from tests.adapters.discord.test_conversation import slow
-
     bench.answers(slow(said("all right"), 1.3))
     bench.discord.refuse["PATCH /webhooks/-/-/messages/@original"] = [lambda: error(418, 0, "teapot")]
     made = await bench.discord.command("check", options={"target": "example.com"})

@@ -7,8 +7,9 @@ import pytest
 from bot.cards.model import Card, Chart
 from bot.errors import NotFound, Unavailable
 from bot.ports import Post
-from tests.adapters.discord.conftest import Bench, make_adapter, said, settings_for
+from tests.adapters.discord.conftest import Bench, make_adapter, settings_for
 from tests.support.discord_standin import CHANNEL, DIRECT, MEMBER, DiscordStandIn, error, too_many, words_of
+from tests.support.scripted import said
 
 CHART = Chart(title="Answers", alt="20 to 90 ms", points=(("Mon", 20.0), ("Tue", None), ("Wed", 90.0)))
 POST = "POST /channels/-/messages"

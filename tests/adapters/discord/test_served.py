@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.support.discord_standin import ADMIN, MEMBER, TOKEN, DiscordStandIn, until, words_of
-from tests.support.misbehaving import Peer, Server
+from tests.support.discord_standin import ADMIN, MEMBER, TOKEN, DiscordStandIn, words_of
+from tests.support.misbehaving import Server, greets_late
 from tests.support.serve_process import Serving
+from tests.support.waiting import until
 
 GREETING = b"220 @everyone <@400> \x1b[31mred\x1b[0m \xe2\x80\xaeevil [bank](https://evil.example) ESMTP\r\n"
 
 
-async def hostile_and_slow(peer: Peer) -> None:
-    await asyncio.sleep(2.0)
-    await peer.send(GREETING)
-    while line := await peer.line():
-        await peer.send(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 mx.example.test\r\n")
-
-
 @pytest.fixture
 async def mail() -> AsyncIterator[Server]:
-    async with Server(hostile_and_slow) as server:
+    async with Server(greets_late(GREETING, 2.0)) as server:
         yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as made:
-        yield made
 
 
 def environment(discord: DiscordStandIn, mail: Server, **more: str) -> dict[str, str]:

@@ -17,7 +17,8 @@ from bot.cards.model import Button, Card, Paragraph, Pending, Reply, plain
 from bot.model.request import Request
 from bot.ports import Progress
 from bot.settings import Settings
-from tests.adapters.discord.conftest import ScriptedAdapter, make_adapter, said
+from tests.adapters.discord.conftest import ScriptedAdapter, make_adapter
+from tests.support.scripted import said
 
 
 @dataclass

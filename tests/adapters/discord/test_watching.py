@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.discord_standin import ADMIN, MEMBER, TOKEN, DiscordStandIn, until, words_of
+from tests.support.discord_standin import ADMIN, MEMBER, TOKEN, DiscordStandIn, words_of
 from tests.support.serve_process import Serving
 from tests.support.serving import SmallSmtp
+from tests.support.waiting import until
 
 
 async def test_an_alert_is_told_taken_up_and_ended(discord: DiscordStandIn, tmp_path: Path) -> None:

@@ -22,8 +22,9 @@ from bot.watches.observation import Observation
 from bot.watches.stores import Stores
 from bot.watches.watch import Draft, Watch
 from tests.storage.conftest import HERE, NOW, postgres_cluster, postgres_url, stores
+from tests.support.started import slack, smtp
 
-__all__ = ["postgres_cluster", "postgres_url", "stores"]
+__all__ = ["postgres_cluster", "postgres_url", "slack", "smtp", "stores"]
 
 
 class JumpingClock:

@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-
-import pytest
 
 from bot.watches.watch import Draft
 from storage.open import open_stores
 from tests.support.serving import HERE, SmallSmtp, running, settings_for
-from tests.support.slack_standin import SlackStandIn, until
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    standin = SlackStandIn()
-    await standin.start()
-    yield standin
-    await standin.stop()
-
-
-@pytest.fixture
-async def smtp(tmp_path: Path) -> AsyncIterator[SmallSmtp]:
-    server = SmallSmtp(tmp_path)
-    await server.start()
-    yield server
-    await server.stop()
+from tests.support.slack_standin import SlackStandIn
+from tests.support.waiting import until
 
 
 async def watch(database: str, *targets: str, interval_s: float = 1.0, vantage: str = "local") -> None:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,23 +18,8 @@ from storage.open import open_stores
 from tests.adapters.engine.test_serve import watch
 from tests.support.postgres import stopped
 from tests.support.serving import HERE, Served, SmallSmtp, running, settings_for
-from tests.support.slack_standin import SlackStandIn, until
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackStandIn]:
-    standin = SlackStandIn()
-    await standin.start()
-    yield standin
-    await standin.stop()
-
-
-@pytest.fixture
-async def smtp(tmp_path: Path) -> AsyncIterator[SmallSmtp]:
-    server = SmallSmtp(tmp_path)
-    await server.start()
-    yield server
-    await server.stop()
+from tests.support.slack_standin import SlackStandIn
+from tests.support.waiting import until
 
 
 def root(*command: str) -> None:

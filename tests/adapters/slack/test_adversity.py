@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from adapters.conversation import pause
 from adapters.slack import socket_mode
 from bot.cards.model import Attachment, Card, Code, Paragraph, Pending, Reply, plain
 from bot.model.request import Request
 from bot.ports import Progress
-from tests.adapters.slack.conftest import Bench, make_adapter, said, settings_for
+from tests.adapters.slack.conftest import Bench, make_adapter, settings_for
+from tests.support.scripted import said
 from tests.support.slack_blocks import words_of
-from tests.support.slack_standin import CHANNEL, MEMBER, TEAM, SlackStandIn, too_many, until
+from tests.support.slack_standin import CHANNEL, MEMBER, TEAM, SlackStandIn, too_many
+from tests.support.waiting import until
 
 OPTIONAL = {
     "auth.test", "users.info", "conversations.info", "usergroups.users.list", "users.conversations",
@@ -24,10 +25,7 @@ OPTIONAL = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pause, "FIRST_S", 0.05)
-    monkeypatch.setattr(pause, "LONGEST_S", 0.2)
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 @pytest.fixture

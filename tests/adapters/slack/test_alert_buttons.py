@@ -11,9 +11,11 @@ from bot.commands.posting import card_of
 from bot.ports import Post
 from bot.watches.alert import News
 from bot.watches.grouping import messages_of
-from tests.adapters.slack.conftest import Bench, RunningClock
+from tests.adapters.slack.conftest import Bench
+from tests.support.scripted import RunningClock
 from tests.support.slack_blocks import words_of
-from tests.support.slack_standin import ADMIN, CHANNEL, MEMBER, TEAM, until
+from tests.support.slack_standin import ADMIN, CHANNEL, MEMBER, TEAM
+from tests.support.waiting import until
 from tests.support.watching import Channel
 
 Message = dict[str, Any]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from adapters.slack import api
 from adapters.slack.app import Intake
 from bot.cards.model import Button, Card
-from tests.adapters.slack.conftest import Bench, make_adapter, said, settings_for
-from tests.support.slack_standin import SlackStandIn, until
+from tests.adapters.slack.conftest import Bench, make_adapter, settings_for
+from tests.support.scripted import said
+from tests.support.slack_standin import SlackStandIn
+from tests.support.waiting import until
 
 
 async def test_bolt_answers_when_the_listener_returns_instead_of_polling(bench: Bench) -> None:

@@ -8,21 +8,18 @@ import logging
 import aiohttp
 import pytest
 
-from adapters.conversation import pause
 from adapters.slack import socket_mode
 from adapters.slack.socket_mode import SocketMode
 from bot.cards.model import Pending, Reply, plain
 from bot.model.request import Request
 from bot.ports import Progress
-from tests.adapters.slack.conftest import Bench, make_adapter, said, settings_for
+from tests.adapters.slack.conftest import Bench, make_adapter, settings_for
+from tests.support.scripted import said
 from tests.support.slack_blocks import words_of
-from tests.support.slack_standin import APP_TOKEN, BOT_TOKEN, TEAM, SlackStandIn, too_many, until
+from tests.support.slack_standin import APP_TOKEN, BOT_TOKEN, TEAM, SlackStandIn, too_many
+from tests.support.waiting import until
 
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pause, "FIRST_S", 0.05)
-    monkeypatch.setattr(pause, "LONGEST_S", 0.2)
+pytestmark = pytest.mark.usefixtures("short_pauses")
 
 
 async def test_a_refresh_opens_a_new_link_and_nothing_is_lost(bench: Bench) -> None:

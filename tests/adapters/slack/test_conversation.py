@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 
 import pytest
 
 from bot.cards.model import Button, Card, Code, Paragraph, Pending, Reply, plain
 from bot.model.request import Request
 from bot.ports import Progress
-from tests.adapters.slack.conftest import Bench, said
+from tests.adapters.slack.conftest import Bench
+from tests.support.scripted import said, slow
 from tests.support.slack_blocks import words_of
-from tests.support.slack_standin import (
-    ADMIN,
-    BOT_ID,
-    BOT_USER,
-    CHANNEL,
-    DIRECT,
-    MEMBER,
-    OTHER_CHANNEL,
-    until,
-)
-
-
-def slow(card: Card, seconds: float = 1.6) -> Callable[[Request, Progress], object]:
-    async def script(_: Request, progress: Progress) -> Reply:
-        await progress(Pending(plain("Probing 3 endpoints"), 1, 3))
-        await asyncio.sleep(seconds)
-        return Reply(card=card)
-
-    return script
+from tests.support.slack_standin import ADMIN, BOT_ID, BOT_USER, CHANNEL, DIRECT, MEMBER, OTHER_CHANNEL
+from tests.support.waiting import until
 
 
 async def test_a_question_is_answered_by_the_real_core_for_all_to_see(bench: Bench) -> None:
@@ -154,7 +137,7 @@ async def test_storage_remembers_what_was_answered_before_a_restart(bench: Bench
 
 
 async def test_the_same_words_by_the_same_person_share_one_run(bench: Bench) -> None:
-    bench.answers(slow(said("done"), 0.3))  # type: ignore[arg-type]
+    bench.answers(slow(said("done"), 0.3))
     await bench.command("check example.com")
     await bench.command("check example.com")
     await bench.settled()
@@ -163,7 +146,7 @@ async def test_the_same_words_by_the_same_person_share_one_run(bench: Bench) -> 
 
 
 async def test_progress_and_verdict_are_one_message(bench: Bench) -> None:
-    bench.answers(slow(said("all right")))  # type: ignore[arg-type]
+    bench.answers(slow(said("all right")))
     await bench.command("check example.com")
     await until(lambda: bench.slack.messages)
     message = bench.slack.messages[0]
@@ -175,7 +158,7 @@ async def test_progress_and_verdict_are_one_message(bench: Bench) -> None:
 
 
 async def test_where_we_are_no_member_the_response_address_is_edited(bench: Bench) -> None:
-    bench.answers(slow(said("all right")))  # type: ignore[arg-type]
+    bench.answers(slow(said("all right")))
     await bench.command("check example.com", channel="CPRIVATE")
     await until(lambda: bench.slack.messages)
     assert "Probing" in words_of(bench.slack.messages[0])
@@ -186,7 +169,7 @@ async def test_where_we_are_no_member_the_response_address_is_edited(bench: Benc
 
 
 async def test_progress_of_an_answer_for_the_asker_alone_is_taken_back(bench: Bench) -> None:
-    bench.answers(slow(said("refused", private=True)))  # type: ignore[arg-type]
+    bench.answers(slow(said("refused", private=True)))
     await bench.command("check example.com")
     await until(lambda: bench.slack.messages)
     await bench.settled()

@@ -12,9 +12,11 @@ from bot.commands import catalog
 from bot.model.request import Place
 from bot.watches.alert import AlertState
 from bot.watches.watch import Draft, Watch
-from tests.adapters.slack.conftest import Bench, said
+from tests.adapters.slack.conftest import Bench
+from tests.support.scripted import said
 from tests.support.slack_blocks import faults, living_texts, words_of
-from tests.support.slack_standin import CHANNEL, MEMBER, OTHER_CHANNEL, TEAM, until
+from tests.support.slack_standin import CHANNEL, MEMBER, OTHER_CHANNEL, TEAM
+from tests.support.waiting import until
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

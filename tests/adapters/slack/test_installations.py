@@ -13,8 +13,10 @@ from slack_sdk.oauth.installation_store import Bot
 from adapters.slack.parts import Parts
 from bot.errors import NotFound
 from bot.ports import Post
-from tests.adapters.slack.conftest import Bench, make_adapter, said, settings_for
-from tests.support.slack_standin import APP_TOKEN, BOT_ID, BOT_USER, CHANNEL, MEMBER, SlackStandIn, until
+from tests.adapters.slack.conftest import Bench, make_adapter, settings_for
+from tests.support.scripted import said
+from tests.support.slack_standin import APP_TOKEN, BOT_ID, BOT_USER, CHANNEL, MEMBER, SlackStandIn
+from tests.support.waiting import until
 
 # slack_sdk 3.48 still uses it for oauth.v2.access.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")

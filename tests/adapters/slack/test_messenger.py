@@ -13,7 +13,8 @@ from adapters.slack.outbound import Outbound
 from bot.cards.model import Card, Chart, Table
 from bot.errors import NotFound, Unavailable
 from bot.ports import Post
-from tests.adapters.slack.conftest import Bench, said
+from tests.adapters.slack.conftest import Bench
+from tests.support.scripted import said
 from tests.support.slack_blocks import words_of
 from tests.support.slack_standin import CHANNEL, TEAM, too_many
 

@@ -10,16 +10,8 @@ from bot.model.request import Place
 from bot.watches.watch import find_watches
 from tests.adapters.slack.conftest import Bench, make_adapter, settings_for
 from tests.support.slack_blocks import words_of
-from tests.support.slack_standin import (
-    ADMIN,
-    CHANNEL,
-    DIRECT,
-    MEMBER,
-    OTHER_CHANNEL,
-    TEAM,
-    SlackStandIn,
-    until,
-)
+from tests.support.slack_standin import ADMIN, CHANNEL, DIRECT, MEMBER, OTHER_CHANNEL, TEAM, SlackStandIn
+from tests.support.waiting import until
 
 LISTED, GROUPED = "ULISTED", "UGROUPED"
 CHANGING = (

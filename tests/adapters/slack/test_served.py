@@ -14,10 +14,11 @@ import aiohttp
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from tests.support.misbehaving import Peer, Server
+from tests.support.misbehaving import Server, greets_late
 from tests.support.serve_process import Serving
 from tests.support.slack_blocks import living_texts, words_of
-from tests.support.slack_standin import ADMIN, APP_TOKEN, BOT_TOKEN, DIRECT, SlackStandIn, until
+from tests.support.slack_standin import ADMIN, APP_TOKEN, BOT_TOKEN, DIRECT, SlackStandIn
+from tests.support.waiting import until
 
 SECRET = "s3cret-of-the-stand-in"
 GREETING = (
@@ -25,23 +26,10 @@ GREETING = (
 )
 
 
-async def hostile_and_slow(peer: Peer) -> None:
-    await asyncio.sleep(2.0)
-    await peer.send(GREETING)
-    while line := await peer.line():
-        await peer.send(b"221 bye\r\n" if line.startswith(b"QUIT") else b"250 mx.example.test\r\n")
-
-
 @pytest.fixture
 async def mail() -> AsyncIterator[Server]:
-    async with Server(hostile_and_slow) as server:
+    async with Server(greets_late(GREETING, 2.0)) as server:
         yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession() as made:
-        yield made
 
 
 def environment(slack: SlackStandIn, mail: Server, **more: str) -> dict[str, str]:

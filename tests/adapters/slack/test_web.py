@@ -16,8 +16,10 @@ from aiohttp import ClientSession, web
 from slack_sdk.signature import SignatureVerifier
 
 from bot.ports import Post
-from tests.adapters.slack.conftest import ScriptedAdapter, make_adapter, said, settings_for
-from tests.support.slack_standin import CHANNEL, SlackStandIn, until
+from tests.adapters.slack.conftest import ScriptedAdapter, make_adapter, settings_for
+from tests.support.scripted import said
+from tests.support.slack_standin import CHANNEL, SlackStandIn
+from tests.support.waiting import until
 
 # slack_sdk 3.48 still uses it for oauth.v2.access.
 pytestmark = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
