@@ -7,7 +7,6 @@ ours is logged with the request id and the card shows that id.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from bot.cards.failure import failure_card
 from bot.cards.model import Reply
@@ -19,6 +18,7 @@ from bot.errors import MailportError
 from bot.i18n import LANGUAGES
 from bot.model.request import CURRENT_REQUEST, Language, Request
 from bot.ports import Progress, Tools, silence
+from bot.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from logging import Logger

@@ -7,9 +7,9 @@ their parts on first use, so that `mailport ask` never imports a DNS library or 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
 
 from bot.model.value import field, frozen
+from bot.typed import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,10 +6,9 @@ files is `adapters/environment.py`'s business; this module only turns text into 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.errors import BadInput
 from bot.model.value import field, frozen
+from bot.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

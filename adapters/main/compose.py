@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from bot.errors import BadInput
 from bot.ports import Network, Tools
+from bot.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

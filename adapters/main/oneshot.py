@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import sys
-from typing import TYPE_CHECKING
 
 from adapters.main.arguments import as_typed, texts_of
 from bot.commands.definition import Command
 from bot.errors import BadInput, MailportError
 from bot.model.request import Language, Person, Place, Request
 from bot.model.value import replace
+from bot.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TextIO
 
 from bot.cards.model import Attachment, Card
+from bot.typed import TextIO
 
 
 def show_card(card: Card, stream: TextIO, document: Mapping[str, object] | None = None) -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
 
 from bot.model.value import field, frozen
+from bot.typed import Literal
 
 Tone = Literal["plain", "good", "warning", "bad", "unknown", "waiting"]
 

@@ -7,7 +7,6 @@ direction overrides are shown as what they are, never carried out.
 from __future__ import annotations
 
 import re
-from typing import assert_never
 
 from bot.cards.model import (
     Attachment,
@@ -24,6 +23,7 @@ from bot.cards.model import (
     Table,
     Text,
 )
+from bot.typed import assert_never
 
 # Cc: controls, Cf: format (direction overrides, zero width), Cs: surrogates, Zl and Zp: line separators. A
 # zero-width joiner (200d) holds emoji together, a soft hyphen (ad) is harmless. A test compares it.

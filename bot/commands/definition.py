@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, TypeVar
 
 from bot.model.value import field, frozen
+from bot.typed import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
     from bot.cards.model import Reply

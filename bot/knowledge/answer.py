@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
 
 from bot.knowledge.classify import Guess, classify
 from bot.knowledge.data import read_data
@@ -19,6 +18,7 @@ from bot.knowledge.features import sentences
 from bot.knowledge.requests import Action, Wanted, find_request
 from bot.knowledge.words import WORD, detect_language, fold, other_language
 from bot.model.value import frozen, replace
+from bot.typed import Any, Literal
 
 AnswerLanguage = Literal["en", "es"]
 LONG = 160  # characters from which a message is a story around its question

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from bot.knowledge.answer import Answer, AnswerLanguage, filled, texts
 from bot.knowledge.classify import Guess
 from bot.knowledge.entities import Entities
 from bot.knowledge.words import fold
 from bot.model.value import replace
+from bot.typed import Any
 
 MAX_LINES = 3
 # Below this the next best topics are worth a paragraph when they have at least these chances themselves.

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
-from typing import Any
 
 from bot.knowledge.data import read_data, read_table
 from bot.knowledge.entities import Entities, find_entities
@@ -15,6 +14,7 @@ from bot.knowledge.features import BEGINNING, concepts, features, sentences, wor
 from bot.knowledge.outside import flat, is_outside
 from bot.knowledge.words import WORD, nearest
 from bot.model.value import frozen, replace
+from bot.typed import Any
 
 REMEMBERED_WORDS = 10_000
 SHARPNESS = 6.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from bot.knowledge.answer import Answer, AnswerLanguage, AnswerSource, sources_of, texts
 from bot.knowledge.classify import Guess
 from bot.knowledge.entities import Entities
 from bot.knowledge.providers import Provider, ProviderServer, provider_named
+from bot.typed import Any
 
 MAX_NAMED = 3
 SURE_CAUSE = 0.8

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+
+from bot.typed import Any
 
 
 def read_data(name: str) -> str:

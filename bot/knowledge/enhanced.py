@@ -6,7 +6,7 @@ it answers carries a low confidence. Subjects that no cause covers (delivery rep
 
 from __future__ import annotations
 
-from typing import Literal
+from bot.typed import Literal
 
 Basis = Literal["enhanced", "reply"]
 Found = tuple[str, float, Basis]

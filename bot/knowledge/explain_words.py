@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.i18n import has, say
 from bot.model.value import frozen
+from bot.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.knowledge.explain import Diagnosis

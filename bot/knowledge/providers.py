@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Literal
 
 from bot.knowledge.data import read_data
 from bot.knowledge.words import fold
 from bot.model.value import frozen
+from bot.typed import Any, Literal
 
 Security = Literal["implicit", "starttls"]
 ServiceKind = Literal["submission", "imap", "pop3"]

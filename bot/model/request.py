@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Literal
 
 from bot.model.value import field, frozen
+from bot.typed import Literal
 
 Platform = Literal["slack", "discord", "terminal", "web"]
 Language = Literal["en", "es"]

@@ -6,9 +6,8 @@ providers' alternatives that IANA gives to others.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from bot.model.value import frozen, replace
+from bot.typed import Literal
 
 Protocol = Literal["smtp", "imap", "pop3", "sieve"]
 # How much a port's number tells of what listens there: all, the TLS mode and a likely protocol, nothing.

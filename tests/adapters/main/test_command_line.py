@@ -250,7 +250,7 @@ def test_ask_loads_nothing_heavy(tmp_path: Path) -> None:
         "import sys; sys.argv = ['mailport', 'ask', 'which port?']\n"
         "from adapters.main.cli import run\nrun()\n"
         "heavy = {'asyncio', 'aiohttp', 'dns', 'sqlalchemy', 'slack_bolt', 'discord', 'rich', 'cryptography',\n"
-        "         'dataclasses', 'inspect', 'pathlib', 'ipaddress', 'difflib', 'datetime', 'logging',\n"
+        "         'dataclasses', 'inspect', 'typing', 'pathlib', 'ipaddress', 'difflib', 'datetime', 'logging',\n"
         "         'bot.model.names', 'bot.commands.values', 'bot.probes'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
