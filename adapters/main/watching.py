@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from prometheus_client import start_http_server
 
@@ -27,6 +26,7 @@ from bot.model.value import replace
 from bot.ports import Messenger, Post, Tools
 from bot.probes.run import wait_for_goodbyes
 from bot.settings import Settings
+from bot.typed import Protocol
 from storage.lock import ServerLock
 from storage.open import database_url
 
