@@ -1,7 +1,7 @@
 """The settings, as one frozen value; bad values are refused by name.
 
 Where each setting came from is kept beside it, for `mailport doctor`. Reading the environment and
-files is `adapters/environment.py`'s business; this module only turns text into values.
+files is `adapters/main/environment.py`'s business; this module only turns text into values.
 """
 
 from __future__ import annotations

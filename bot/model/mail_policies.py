@@ -3,7 +3,7 @@
 Three outcomes everywhere: published, not published, could not tell ("timeout", "refused" by our own
 resolver, "servfail", "unknown").
 Severities and advice are made from these by `bot/advice/rules_mail.py`; the contract's JSON by
-`bot/cards/mail_document.py`.
+`bot/cards/mail.py`.
 """
 
 from __future__ import annotations
