@@ -18,8 +18,8 @@ from bot.watches.alert import AlertState
 from bot.watches.grouping import judge_batch, uplink_messages, while_uplink_lost
 from bot.watches.message import Message
 from bot.watches.observation import CertificateEnd, Observation
-from bot.watches.stores import Claimed
 from bot.watches.watch import Acknowledgement, Watch, Window
+from bot.watches.watch_store import Claimed
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 STEP = timedelta(minutes=15)

@@ -28,8 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.model.request import Place
 from bot.watches.alert import AlertState
 from bot.watches.message import Message
-from bot.watches.stores import Claimed, Recorded
 from bot.watches.watch import Draft, Watch, first_due, shard_of
+from bot.watches.watch_store import Claimed, Recorded
 from storage.audit import next_number, write_audit
 from storage.database import Database
 from storage.encoding import (

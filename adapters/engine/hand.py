@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.ports import Clock
-from bot.watches.stores import Claimed, WatchStore
+from bot.watches.watch_store import Claimed, WatchStore
 
 # Of a process that dies, others take over what it had in hand after at most this long.
 LEASE_S = 6.0

@@ -21,8 +21,9 @@ from bot.ports import Clock
 from bot.watches.alert import AlertState, advance, policy_of
 from bot.watches.grouping import GROUP_FROM, Judged, judge_batch, while_uplink_lost, worth_asking_controls
 from bot.watches.observation import Observation, Point
-from bot.watches.stores import Claimed, Recorded, Stores
+from bot.watches.stores import Stores
 from bot.watches.watch import Watch, next_due
+from bot.watches.watch_store import Claimed, Recorded
 
 BATCH = 200
 # A transaction for many runs instead of one for each; nobody notices the delay.

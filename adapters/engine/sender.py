@@ -23,7 +23,7 @@ from bot.errors import MailportError, NotFound
 from bot.model.value import replace
 from bot.ports import Messenger, Post, Tools
 from bot.watches.message import Delivery, Message
-from bot.watches.stores import OutboxStore
+from bot.watches.outbox_store import OutboxStore
 
 CHANNELS_AT_ONCE = 64
 # In a burst one claim for many channels instead of one for each that has become free.

@@ -18,8 +18,8 @@ from adapters.engine.pace import Pace
 from adapters.engine.recorder import Recorder
 from adapters.engine.run import Run
 from bot.ports import Clock
-from bot.watches.stores import Claimed, WatchStore
 from bot.watches.watch import Watch, host_of
+from bot.watches.watch_store import Claimed, WatchStore
 
 PER_HOST = 3
 BATCH = 200

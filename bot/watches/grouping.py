@@ -14,8 +14,8 @@ from bot.model.value import frozen, replace
 from bot.watches.alert import AlertState, News, Turn, advance, policy_of
 from bot.watches.message import Message
 from bot.watches.observation import UPLINK_LOST, Observation
-from bot.watches.stores import Claimed
 from bot.watches.watch import Watch
+from bot.watches.watch_store import Claimed
 
 # From this many watches of one channel on, equal news of one batch become one message.
 GROUP_FROM = 3

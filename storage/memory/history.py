@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.watches.alert import Turn
 from bot.watches.history import Bucket, Grain, Incident
 from bot.watches.observation import Point
-from bot.watches.stores import Recorded
+from bot.watches.watch_store import Recorded
 
 _KEEP_RUNS = timedelta(days=90)
 _SECONDS: dict[Grain, int] = {"hour": 3600, "day": 86400}

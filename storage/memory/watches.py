@@ -11,8 +11,8 @@ from bot.model.request import Place
 from bot.model.value import replace
 from bot.watches.alert import AlertState
 from bot.watches.message import Message
-from bot.watches.stores import Claimed, Recorded
 from bot.watches.watch import Draft, Watch, first_due, shard_of
+from bot.watches.watch_store import Claimed, Recorded
 from storage.memory.audit import MemoryAudit
 from storage.memory.channels import MemoryChannels
 from storage.memory.history import MemoryHistory

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.watches.alert import Turn
 from bot.watches.observation import Point
-from bot.watches.stores import Recorded, Stores
+from bot.watches.stores import Stores
 from bot.watches.watch import Draft
+from bot.watches.watch_store import Recorded
 from tests.storage.conftest import HERE, NOW, later
 
 START = NOW - timedelta(days=100)

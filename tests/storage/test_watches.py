@@ -11,8 +11,9 @@ from bot.model.value import replace
 from bot.watches.alert import AlertState, Turn
 from bot.watches.message import Message
 from bot.watches.observation import Point
-from bot.watches.stores import Claimed, Recorded, Stores
+from bot.watches.stores import Stores
 from bot.watches.watch import Acknowledgement, Draft, Watch, Window
+from bot.watches.watch_store import Claimed, Recorded
 from tests.storage.conftest import ELSEWHERE, HERE, NOW, later
 
 

@@ -16,8 +16,9 @@ from bot.ports import Dialer, Fetcher, Network, Resolver, Tools, TrustStore
 from bot.settings import Settings
 from bot.watches.alert import AlertState, advance, policy_of
 from bot.watches.observation import CertificateEnd, Observation, Point
-from bot.watches.stores import Recorded, Stores
+from bot.watches.stores import Stores
 from bot.watches.watch import Watch
+from bot.watches.watch_store import Recorded
 from tests.support.core import FixedClock, make_test_tools
 from tests.support.zone_table import ZoneTable
 

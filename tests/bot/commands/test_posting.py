@@ -15,8 +15,8 @@ from bot.ports import Tools
 from bot.watches.alert import AlertState
 from bot.watches.message import Message
 from bot.watches.observation import Point
-from bot.watches.stores import Recorded
 from bot.watches.watch import Draft
+from bot.watches.watch_store import Recorded
 from tests.support.core import FixedClock, make_test_tools
 
 HERE = Place(platform="slack", workspace="slack:T1", channel="C1")

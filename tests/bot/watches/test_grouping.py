@@ -17,8 +17,8 @@ from bot.watches.grouping import (
 )
 from bot.watches.message import Message
 from bot.watches.observation import Observation
-from bot.watches.stores import Claimed
 from bot.watches.watch import Watch
+from bot.watches.watch_store import Claimed
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
