@@ -11,10 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Row,
-    Text,
     and_,
-    bindparam,
-    case,
     delete,
     func,
     insert,
@@ -32,24 +29,11 @@ from bot.watches.watch import Draft, Watch, first_due, shard_of
 from bot.watches.watch_store import Claimed, Recorded
 from storage.audit import next_number, write_audit
 from storage.database import Database
-from storage.encoding import (
-    decode_acknowledgement,
-    decode_list,
-    decode_state,
-    decode_windows,
-    dump,
-    encode_acknowledgement,
-    encode_state,
-    encode_windows,
-    to_millis,
-)
-from storage.history import WORDS, write_turn
+from storage.encoding import decode_state, dump, encode_state, to_millis
 from storage.outbox import put_messages
-from storage.tables import CHANNEL_SETTING, PROBE, WATCH, WATCH_STATE, Instant
-
-_WATCH_WITH_DUE = select(WATCH, WATCH_STATE.c.next_due).join(
-    WATCH_STATE, WATCH_STATE.c.watch_id == WATCH.c.id
-)
+from storage.tables import WATCH, WATCH_STATE
+from storage.watch_rows import WATCH_WITH_DUE, changeable, claimed_rows, read_claimed, read_watch
+from storage.watch_runs import still_current, write_runs
 
 
 class SqlWatches:
@@ -105,7 +89,7 @@ class SqlWatches:
                 state=encode_state(AlertState()),
             )
         )
-        watch = _watch(added, due)
+        watch = read_watch(added, due)
         await _audit(connection, watch, person, "watch add", now)
         return watch
 
@@ -118,10 +102,10 @@ class SqlWatches:
         return await self._select(WATCH.c.workspace == workspace)
 
     async def _select(self, *conditions: Any) -> tuple[Watch, ...]:
-        statement = _WATCH_WITH_DUE.where(*conditions).order_by(WATCH.c.number)
+        statement = WATCH_WITH_DUE.where(*conditions).order_by(WATCH.c.number)
         async with self._database.read() as connection:
             rows = (await connection.execute(statement)).all()
-        return tuple(_watch(row, row.next_due) for row in rows)
+        return tuple(read_watch(row, row.next_due) for row in rows)
 
     async def change(self, watch: Watch, *, person: str, action: str, now: datetime) -> bool:
         """See `WatchStore.change`."""
@@ -132,7 +116,7 @@ class SqlWatches:
             ).first()
             if before is None:
                 return False
-            await connection.execute(update(WATCH).where(own).values(**_changeable(watch)))
+            await connection.execute(update(WATCH).where(own).values(**changeable(watch)))
             await _reschedule(connection, watch, sooner=watch.interval_s < before.interval_s)
             await _audit(connection, watch, person, action, now)
         return True
@@ -203,8 +187,8 @@ class SqlWatches:
                 .where(table.watch_id.in_(ids))
                 .values(next_due=now + timedelta(seconds=lease_s), revision=table.revision + 1)
             )
-            rows = (await connection.execute(_claimed_rows(ids))).all()
-        return tuple(_claimed(row) for row in rows)
+            rows = (await connection.execute(claimed_rows(ids))).all()
+        return tuple(read_claimed(row) for row in rows)
 
     async def keep(self, watch_ids: Sequence[int], lease: datetime, until: datetime) -> None:
         """See `WatchStore.keep`."""
@@ -230,30 +214,14 @@ class SqlWatches:
     ) -> int:
         """See `WatchStore.record`."""
         async with self._database.write() as connection:
-            current = await _still_current(connection, recorded)
+            current = await still_current(connection, recorded)
             if whole and len(current) < len(recorded):
                 return 0
             if current:
-                await _write_states(connection, current)
-                await self._write_points(connection, current)
-            for one in current:
-                if one.turn is not None:
-                    await write_turn(self._database, connection, one.watch_id, one.turn)
+                await write_runs(self._database, connection, current)
             if current or not recorded:
                 await put_messages(self._database, connection, messages, now)
         return len(current)
-
-    async def _write_points(self, connection: AsyncConnection, recorded: Sequence[Recorded]) -> None:
-        rows = [
-            {
-                "watch_id": one.watch_id,
-                "at": int(one.point.at.timestamp()),
-                "word": WORDS.index(one.point.word),
-                "ms10": None if one.point.ms is None else min(round(one.point.ms * 10), 2**31 - 1),
-            }
-            for one in recorded
-        ]
-        await connection.execute(self._database.insert(PROBE).on_conflict_do_nothing(), rows)
 
     async def next_due_at(self, vantage: str) -> datetime | None:
         """See `WatchStore.next_due_at`."""
@@ -306,22 +274,6 @@ async def _audit(connection: AsyncConnection, watch: Watch, person: str, action:
     )
 
 
-def _changeable(watch: Watch) -> dict[str, object]:
-    return {
-        "channel": watch.channel,
-        "kind": watch.kind,
-        "interval_s": watch.interval_s,
-        "failures": watch.failures,
-        "recoveries": watch.recoveries,
-        "reminder_s": watch.reminder_s,
-        "certificate_days": dump(watch.certificate_days),
-        "ignored": dump(watch.ignored),
-        "muted_until": watch.muted_until,
-        "windows": encode_windows(watch.windows),
-        "acknowledged": encode_acknowledgement(watch.acknowledged),
-    }
-
-
 async def _reschedule(connection: AsyncConnection, watch: Watch, *, sooner: bool) -> None:
     table = WATCH_STATE
     of_watch = table.c.watch_id == watch.id
@@ -333,89 +285,3 @@ async def _reschedule(connection: AsyncConnection, watch: Watch, *, sooner: bool
     if sooner:
         free = or_(free, table.c.next_due > watch.next_due)
     await connection.execute(update(table).where(of_watch, free).values(next_due=watch.next_due))
-
-
-def _claimed_rows(ids: Sequence[int]) -> Any:
-    alerts = CHANNEL_SETTING.alias("alerts")
-    return (
-        select(WATCH, WATCH_STATE.c.next_due, WATCH_STATE.c.state, WATCH_STATE.c.revision, alerts.c.value)
-        .join(WATCH_STATE, WATCH_STATE.c.watch_id == WATCH.c.id)
-        .outerjoin(
-            alerts,
-            and_(
-                alerts.c.workspace == WATCH.c.workspace,
-                alerts.c.channel == WATCH.c.channel,
-                alerts.c.name == "alerts",
-            ),
-        )
-        .where(WATCH.c.id.in_(ids))
-        .order_by(WATCH.c.id)
-    )
-
-
-def _claimed(row: Row[Any]) -> Claimed:
-    return Claimed(
-        watch=_watch(row, row.next_due),
-        state=decode_state(row.state),
-        revision=row.revision,
-        alerts=row.value != "off",
-    )
-
-
-async def _still_current(connection: AsyncConnection, recorded: Sequence[Recorded]) -> list[Recorded]:
-    table = WATCH_STATE.c
-    statement = select(table.watch_id, table.revision).where(
-        table.watch_id.in_([one.watch_id for one in recorded])
-    )
-    rows = (await connection.execute(statement.order_by(table.watch_id).with_for_update())).all()
-    revisions = {row.watch_id: row.revision for row in rows}
-    return [one for one in recorded if revisions.get(one.watch_id) == one.revision]
-
-
-async def _write_states(connection: AsyncConnection, recorded: Sequence[Recorded]) -> None:
-    table = WATCH_STATE.c
-    statement = (
-        update(WATCH_STATE)
-        .where(table.watch_id == bindparam("of"))
-        .values(
-            state=bindparam("new_state"),
-            digest=func.coalesce(bindparam("new_digest", type_=Text()), table.digest),
-            revision=table.revision + 1,
-            # Paused while the check was running: stays paused.
-            next_due=case((table.next_due.is_(None), None), else_=bindparam("due", type_=Instant())),
-        )
-    )
-    rows = [
-        {
-            "of": one.watch_id,
-            "new_state": encode_state(one.state),
-            "new_digest": None if one.digest is None else dump(one.digest),
-            "due": one.next_due,
-        }
-        for one in recorded
-    ]
-    await connection.execute(statement, rows)
-
-
-def _watch(row: Row[Any], due: datetime | None) -> Watch:
-    return Watch(
-        id=row.id,
-        number=row.number,
-        workspace=row.workspace,
-        channel=row.channel,
-        target=row.target,
-        kind=row.kind,
-        interval_s=row.interval_s,
-        vantage=row.vantage,
-        failures=row.failures,
-        recoveries=row.recoveries,
-        reminder_s=row.reminder_s,
-        certificate_days=decode_list(row.certificate_days),
-        ignored=decode_list(row.ignored),
-        created_at=row.created_at,
-        created_by=row.created_by,
-        next_due=due,
-        muted_until=row.muted_until,
-        windows=decode_windows(row.windows),
-        acknowledged=decode_acknowledgement(row.acknowledged),
-    )
