@@ -7,23 +7,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import insert, text
 from sqlalchemy.engine import Engine as SqlEngine
 
 from benchmarks.measure import row
-from benchmarks.sweep import fill, plain_engine
+from benchmarks.sweep import fill, fresh, plain_engine
 from bot.watches.stores import Stores
 from storage.open import open_stores
 from storage.tables import PROBE
-from tests.support.postgres import running_postgres
 
 START = datetime(2026, 8, 1, tzinfo=UTC)
 INTERVAL_S = 900
@@ -139,16 +134,6 @@ async def growth(url: str, watches: int, days: int) -> None:
     )
     await stores.close()
     engine.dispose()
-
-
-@contextlib.contextmanager
-def fresh(kind: str) -> Iterator[str]:
-    if kind == "postgresql":
-        with running_postgres() as url:
-            yield url
-        return
-    with tempfile.TemporaryDirectory(prefix="mailport-history-") as folder:
-        yield f"sqlite:///{Path(folder) / 'm.db'}"
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -175,11 +175,12 @@ def measure(url: str, count: int, workers: int) -> None:
 
 @contextlib.contextmanager
 def fresh(kind: str) -> Iterator[str]:
+    """The URL of a database that has nothing in it yet."""
     if kind == "postgresql":
         with running_postgres() as url:
             yield url
         return
-    with tempfile.TemporaryDirectory(prefix="mailport-sweep-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mailport-benchmark-") as folder:
         yield f"sqlite:///{Path(folder) / 'm.db'}"
 
 

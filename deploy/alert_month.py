@@ -15,7 +15,7 @@ from typing import Literal
 from bot.model.value import replace
 from bot.model.verdict import Finding, Word
 from bot.watches.alert import AlertState
-from bot.watches.grouping import judge_batch, uplink_messages, while_uplink_lost
+from bot.watches.grouping import judge_batch, vantage_messages, while_uplink_lost
 from bot.watches.message import Message
 from bot.watches.observation import CertificateEnd, Observation
 from bot.watches.watch import Acknowledgement, Watch, Window
@@ -140,7 +140,7 @@ def _uplink(month: Month, at: datetime, *, lost: bool) -> bool:
     now_lost = UPLINK[0] <= at < UPLINK[1]
     if now_lost != lost:
         kind: Literal["lost", "back"] = "lost" if now_lost else "back"
-        messages = uplink_messages("local", kind, UPLINK[0], at, watches())
+        messages = vantage_messages("uplink", "local", kind, UPLINK[0], at, watches())
         month.told += [(at, message) for message in messages]
     return now_lost
 

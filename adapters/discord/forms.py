@@ -27,14 +27,8 @@ def make_form(language: str, path: tuple[str, ...]) -> Json:
     return {
         "custom_id": form_id(path),
         "title": shortened(title, limits.MODAL_TITLE),
-        "components": [one for option in _asked_for(command) for one in _inputs(language, command, option)],
+        "components": [one for option in command.form_options for one in _inputs(language, command, option)],
     }
-
-
-def _asked_for(command: Command) -> list[Option]:
-    if command.form is not None:
-        return [command.option(command.form)]
-    return [option for option in command.options if option.name in ("target", "every")]
 
 
 def _inputs(language: str, command: Command, option: Option) -> list[Json]:

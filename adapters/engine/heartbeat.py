@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 from adapters.engine import metrics
 from bot.ports import Clock
+from bot.watches.grouping import vantage_messages
 from bot.watches.history import Worker
-from bot.watches.message import Message
 from bot.watches.stores import Stores
-from bot.watches.watch import SHARDS, Watch
+from bot.watches.watch import SHARDS
 
 BEAT_S = 2.0
 # A process that was not heard of for so long is dead: its shards fall to the others.
@@ -117,7 +117,9 @@ class Heartbeat:
         _LOG.warning("no worker is alive for the vantage %s", vantage)
         gone_at = now - timedelta(seconds=self._clock.monotonic() - since)
         watches = await self._stores.watches.of_vantage(vantage)
-        await self._stores.outbox.put(_messages(vantage, "gone", gone_at, now, watches), now)
+        await self._stores.outbox.put(
+            vantage_messages("vantage", vantage, "gone", gone_at, now, watches), now
+        )
         await self._stores.memos.put(key, gone_at.isoformat(), _REMEMBERED_S, now)
         self._news()
 
@@ -127,7 +129,7 @@ class Heartbeat:
         if not since:
             return
         watches = await self._stores.watches.of_vantage(vantage)
-        messages = _messages(vantage, "back", datetime.fromisoformat(since), now, watches)
+        messages = vantage_messages("vantage", vantage, "back", datetime.fromisoformat(since), now, watches)
         await self._stores.outbox.put(messages, now)
         for name in (key, f"{key}-claimed"):
             await self._stores.memos.put(name, "", 0, now)
@@ -143,30 +145,3 @@ def own_shards(name: str, beside: Sequence[str]) -> frozenset[int]:
 
 def _weight(name: str, shard: int) -> bytes:
     return hashlib.blake2b(f"{name}/{shard}".encode(), digest_size=8).digest()
-
-
-def _messages(
-    vantage: str, kind: str, since: datetime, at: datetime, watches: Sequence[Watch]
-) -> tuple[Message, ...]:
-    """One message per workspace with watches of that vantage, into the channel with most of them."""
-    messages: list[Message] = []
-    for workspace in sorted({watch.workspace for watch in watches}):
-        own = [watch.channel for watch in watches if watch.workspace == workspace]
-        key = f"vantage-{vantage}-{int(since.timestamp())}-{workspace}"
-        messages.append(
-            Message(
-                key=f"{key}-{kind}",
-                workspace=workspace,
-                channel=max(sorted(set(own)), key=own.count),
-                type="vantage",
-                payload={
-                    "kind": kind,
-                    "vantage": vantage,
-                    "since": since.isoformat(),
-                    "at": at.isoformat(),
-                    "watches": len(own),
-                },
-                thread_of=f"{key}-gone" if kind == "back" else None,
-            )
-        )
-    return tuple(messages)

@@ -18,7 +18,7 @@ from bot.model.outcome import Endpoint
 from bot.model.services import Service
 from bot.model.target import Target, parse_target
 from bot.ports import Tools
-from bot.watches.grouping import uplink_lost, uplink_messages
+from bot.watches.grouping import uplink_lost, vantage_messages
 from bot.watches.stores import Stores
 
 ASK_S = 3.0
@@ -106,7 +106,9 @@ class Uplink:
         since = await self._agreed_since(now)
         watches = await self._stores.watches.of_vantage(self._vantage)
         _LOG.warning("%s: no control target answers; alerts wait", self._vantage)
-        await self._stores.outbox.put(uplink_messages(self._vantage, "lost", since, now, watches), now)
+        await self._stores.outbox.put(
+            vantage_messages("uplink", self._vantage, "lost", since, now, watches), now
+        )
         self.lost_since = since
         self._news()
         self.wake()  # from now on it is asked every few seconds
@@ -129,7 +131,9 @@ class Uplink:
         since = self.lost_since
         watches = await self._stores.watches.of_vantage(self._vantage)
         _LOG.warning("%s: control targets answer again", self._vantage)
-        await self._stores.outbox.put(uplink_messages(self._vantage, "back", since, now, watches), now)
+        await self._stores.outbox.put(
+            vantage_messages("uplink", self._vantage, "back", since, now, watches), now
+        )
         for key in (f"uplink-lost-{self._vantage}", f"uplink-lost-{self._vantage}-claimed"):
             await self._stores.memos.put(key, "", 0, now)
         self.lost_since = None

@@ -38,18 +38,12 @@ def form_view(language: str, asked: Asked, path: tuple[str, ...]) -> Json:
     """The form of a command; where the answer goes travels in its metadata."""
     command = BY_PATH[path]
     blocks = [_words(say(language, f"{command.key}.summary"))]
-    for option in _asked_for(command):
+    for option in command.form_options:
         blocks.extend(_inputs(language, command, option))
     if asked.channel.startswith(("U", "W")) and command.changes:
         blocks.append(_channel_input(language))  # opened in the Home tab, which is no channel
     kept = {"channel": asked.channel, "thread": asked.thread, "response_url": asked.response_url}
     return _view(language, path, blocks, kept, submit=True)
-
-
-def _asked_for(command: Command) -> list[Option]:
-    if command.form is not None:
-        return [command.option(command.form)]
-    return [option for option in command.options if option.name in ("target", "every")]
 
 
 def _inputs(language: str, command: Command, option: Option) -> list[Json]:
@@ -176,7 +170,7 @@ def faults(asked: Asked, language: str) -> dict[str, str]:
     """What is wrong with a form, by block: said in the form itself, before it closes."""
     command = BY_PATH[asked.command or ()]
     found: dict[str, str] = {}
-    for option in _asked_for(command):
+    for option in command.form_options:
         text = asked.arguments.get(option.name, "").strip()
         problem: MailportError | None = None
         try:

@@ -100,6 +100,13 @@ class Command:
         return " ".join(self.path)
 
     @property
+    def form_options(self) -> list[Option]:
+        """What a chat platform's form asks for: the long text, or what a watch needs."""
+        if self.form is not None:
+            return [self.option(self.form)]
+        return [option for option in self.options if option.name in ("target", "every")]
+
+    @property
     def key(self) -> str:
         """The path in sentence keys."""
         return "command." + "-".join(self.path)

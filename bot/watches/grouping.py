@@ -171,21 +171,31 @@ def while_uplink_lost(seen: Observation) -> Observation:
     return replace(seen, word="unknown", reason=UPLINK_LOST, findings=frozenset(), ms=None, told=())
 
 
-def uplink_messages(
-    vantage: str, kind: Literal["lost", "back"], since: datetime, at: datetime, watches: Sequence[Watch]
+def vantage_messages(
+    type_: Literal["uplink", "vantage"],
+    vantage: str,
+    kind: Literal["lost", "gone", "back"],
+    since: datetime,
+    at: datetime,
+    watches: Sequence[Watch],
 ) -> tuple[Message, ...]:
-    """One message per workspace that watches from this vantage, into the channel with most watches."""
+    """One message per workspace that watches from this vantage, into the channel with most watches.
+
+    Args:
+        type_: Whether its uplink ("lost") or everybody who probes from there ("gone") is meant.
+        kind: "back" goes into the thread of what it ends.
+    """
     messages: list[Message] = []
     for workspace in sorted({watch.workspace for watch in watches}):
         own = [watch.channel for watch in watches if watch.workspace == workspace]
-        channel = max(sorted(set(own)), key=own.count)
-        key = f"uplink-{vantage}-{int(since.timestamp())}-{workspace}"
+        key = f"{type_}-{vantage}-{int(since.timestamp())}-{workspace}"
+        begun = f"{key}-lost" if type_ == "uplink" else f"{key}-gone"
         messages.append(
             Message(
                 key=f"{key}-{kind}",
                 workspace=workspace,
-                channel=channel,
-                type="uplink",
+                channel=max(sorted(set(own)), key=own.count),
+                type=type_,
                 payload={
                     "kind": kind,
                     "vantage": vantage,
@@ -193,7 +203,7 @@ def uplink_messages(
                     "at": at.isoformat(),
                     "watches": len(own),
                 },
-                thread_of=f"{key}-lost" if kind == "back" else None,
+                thread_of=begun if kind == "back" else None,
             )
         )
     return tuple(messages)

@@ -12,7 +12,7 @@ from bot.cards.plaintext import render_plain
 from bot.commands.posting import card_of
 from bot.model.request import Place
 from bot.watches.alert import AlertState, News, NewsKind, advance, policy_of
-from bot.watches.grouping import messages_of, uplink_messages
+from bot.watches.grouping import messages_of, vantage_messages
 from bot.watches.message import Message
 from bot.watches.observation import observe
 from bot.watches.watch import Watch
@@ -112,7 +112,7 @@ async def test_a_group_lists_its_members_up_to_a_limit() -> None:
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("kind", ["lost", "back"])
 async def test_our_own_network(kind: Any, language: str) -> None:
-    (message,) = uplink_messages("eu", kind, SINCE, NOW, [watch_of()])
+    (message,) = vantage_messages("uplink", "eu", kind, SINCE, NOW, [watch_of()])
     made = await card(message, language)
     assert "eu" in made.summary
     assert "{" not in render_plain(made)

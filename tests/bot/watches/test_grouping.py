@@ -11,7 +11,7 @@ from bot.watches.alert import AlertState
 from bot.watches.grouping import (
     judge_batch,
     uplink_lost,
-    uplink_messages,
+    vantage_messages,
     while_uplink_lost,
     worth_asking_controls,
 )
@@ -122,9 +122,9 @@ def test_a_lost_uplink_makes_no_alert_per_watch_and_one_message_per_workspace() 
     assert batch.messages == ()
     assert all(one.state.status == "up" and one.state.bad == 1 for one in batch.judged)
     watches = [watch(1), watch(2), watch(3, channel="C2"), watch(4, workspace="slack:T2")]
-    lost = uplink_messages("local", "lost", NOW, NOW, watches)
+    lost = vantage_messages("uplink", "local", "lost", NOW, NOW, watches)
     assert [(one.workspace, one.channel) for one in lost] == [("slack:T1", "C1"), ("slack:T2", "C1")]
-    back = uplink_messages("local", "back", NOW, NOW, watches)
+    back = vantage_messages("uplink", "local", "back", NOW, NOW, watches)
     assert [one.thread_of for one in back] == [one.key for one in lost]
 
 
