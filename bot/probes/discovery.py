@@ -25,26 +25,24 @@ from bot.model.discovery import (
     SourceReport,
     sort_candidates,
 )
-from bot.model.names import IPAddress, parse_name
+from bot.model.names import parse_name
 from bot.model.organisation import organisational_domain
-from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.services import service_for
 from bot.model.value import field, frozen, mutable, replace
-from bot.ports import Addresses, Clock, DnsAnswer, Network
+from bot.ports import Clock, DnsAnswer, Network
 from bot.probes.autoconfig import Config, Place, fetch_config, fill_in, places
-from bot.probes.candidates import Look, Spot, guesses, judge_candidate, service_of, why_ignored
+from bot.probes.candidates import Look, Spot, guesses, judge_candidate, why_ignored
 from bot.probes.shared import SharedProbes
+from bot.probes.spots import Probe, Spots, is_absent
 from bot.probes.srv import look_up_srv
 
 # Together they stay below the connections that one check of a domain may cost.
 MAX_PUBLISHED = 12
 MAX_GUESSES = 12
-MAX_ADDRESSES = 2
 MAX_MX = 4
 SOURCES_S = 3.5
 DEADLINE_S = 8.0
 
-Probe = Callable[[Endpoint], Awaitable[EndpointOutcome]]
 OnStep = Callable[[str, int, int], Awaitable[None]]
 
 
@@ -96,7 +94,7 @@ async def discover_settings(
             arguments filled in; a caller who probed it already may hand out what he knows.
         on_step: Told (host:port, how many looks are done, how many there are).
     """
-    search = _Search(wish, network, SharedProbes(probe), on_step)
+    search = _Search(wish, network, Spots(network, SharedProbes(probe), wish.sources_s), on_step)
     started = clock.monotonic()
     try:
         async with asyncio.timeout(wish.deadline_s):
@@ -112,15 +110,13 @@ class _Search:
 
     wish: Wish
     network: Network
-    probe: Probe
+    spots: Spots
     on_step: OnStep
     claims: list[Published] = field(default_factory=list)
     ignored: list[tuple[Published, str]] = field(default_factory=list)
     reports: list[SourceReport] = field(default_factory=list)
     not_offered: frozenset[ClientService] = frozenset()
     looks: dict[Spot, Look | None] = field(default_factory=dict)
-    refused: dict[tuple[str, str], str] = field(default_factory=dict)
-    names: dict[str, asyncio.Task[Addresses]] = field(default_factory=dict)
     mx_asked: asyncio.Task[None] | None = None
     mx: DnsAnswer = field(default_factory=lambda: DnsAnswer("timeout"))
     mx_hosts: tuple[str, ...] = ()
@@ -224,47 +220,9 @@ class _Search:
             group.create_task(self._look(spot))
 
     async def _look(self, spot: Spot) -> None:
-        self.looks[spot] = await self._probe_spot(spot)
+        self.looks[spot] = await self.spots.look(spot, self.claims)
         done = sum(look is not None for look in self.looks.values())
         await self.on_step(f"{spot.host}:{spot.port}", done, len(self.looks))
-
-    async def _addresses(self, host: str) -> Addresses:
-        if host not in self.names:
-            self.names[host] = asyncio.create_task(
-                self.network.resolver.addresses(host, lifetime=self.wish.sources_s)
-            )
-        return await asyncio.shield(self.names[host])
-
-    async def _probe_spot(self, spot: Spot) -> Look:
-        found = await self._addresses(spot.host)
-        for address, why in found.refused:
-            self.refused[spot.host, str(address)] = why
-        if not found.allowed:
-            return _without_address(found)
-        chosen = self._choose(found.allowed)
-        service = service_of(spot, [claim for claim in self.claims if claim.host == spot.host])
-        outcomes: list[EndpointOutcome] = []
-        for address in chosen:
-            endpoint = Endpoint(
-                host=spot.host,
-                address=str(address),
-                family=4 if address.version == 4 else 6,
-                service=service,
-            )
-            outcomes.append(await self.probe(endpoint))
-            if outcomes[-1].state == "open":
-                break
-        return Look(tuple(outcomes))
-
-    def _choose(self, allowed: Sequence[IPAddress]) -> list[IPAddress]:
-        """The address to try, and one to fall back on: families that this machine can reach first."""
-        ordered = sorted(
-            allowed,
-            key=lambda one: (not self.network.dialer.has_route(4 if one.version == 4 else 6), one.version),
-        )
-        first = ordered[0]
-        other = [one for one in ordered[1:] if one.version != first.version] or ordered[1:]
-        return [first, *other[: MAX_ADDRESSES - 1]]
 
     def _still_wanted(self) -> set[ClientService]:
         """Services for which nothing published works, so that guessing is fair."""
@@ -284,20 +242,20 @@ class _Search:
     async def _guess(self, group: asyncio.TaskGroup, wanted: Collection[ClientService]) -> None:
         spots = guesses(self.wish.domain, self.mx_hosts, organisational_domain(self.wish.domain), wanted)
         found = await asyncio.gather(
-            *(self._addresses(host) for host in dict.fromkeys(s.host for s in spots))
+            *(self.spots.addresses(host) for host in dict.fromkeys(s.host for s in spots))
         )
         there = dict(zip(dict.fromkeys(spot.host for spot in spots), found, strict=True))
         # A name that does not exist is no candidate; one that could not be looked up leaves it open.
-        real = [spot for spot in spots if not _is_absent(there[spot.host]) and spot not in self.looks]
+        real = [spot for spot in spots if not is_absent(there[spot.host]) and spot not in self.looks]
         for spot in real[:MAX_GUESSES]:
             self._look_at(group, spot)
 
     def cut_off(self) -> None:
         """The deadline came: what is still open stays "could not tell"."""
         self.unfinished = True
-        for task in (*self.names.values(), self.mx_asked):
-            if task is not None:
-                task.cancel()
+        self.spots.cancel()
+        if self.mx_asked is not None:
+            self.mx_asked.cancel()
 
     def result(self, duration_ms: float) -> Discovery:
         candidates = [
@@ -316,7 +274,7 @@ class _Search:
             not_offered=self.not_offered,
             candidates=sort_candidates(candidates),
             ignored=tuple(self.ignored),
-            refused_hosts=tuple((host, address, why) for (host, address), why in self.refused.items()),
+            refused_hosts=tuple((host, address, why) for (host, address), why in self.spots.refused.items()),
             mx_hosts=self.mx_hosts,
             null_mx="yes" if self._is_null_mx() else "no" if self.mx.status in _TOLD else "unclear",
             sources=tuple(reports),
@@ -362,15 +320,3 @@ def read_mx(records: Sequence[str]) -> tuple[str, ...]:
         if name is not None and preference.isascii() and preference.isdigit():
             found.append((int(preference), name))
     return tuple(dict.fromkeys(name for _, name in sorted(found)))[:MAX_MX]
-
-
-def _is_absent(found: Addresses) -> bool:
-    told = found.v4.status in ("ok", "nodata", "nxdomain") and found.v6.status in ("ok", "nodata", "nxdomain")
-    return told and not found.allowed and not found.refused
-
-
-def _without_address(found: Addresses) -> Look:
-    if found.refused:
-        address, why = found.refused[0]
-        return Look(problem="forbidden", detail=f"{address} ({why})")
-    return Look(problem="no-address" if _is_absent(found) else "dns-unclear")
