@@ -27,6 +27,7 @@ DECLINE_FROM = (0.01, 0.15, 0.6, 0.97)
 # How sure of its topic a text must be to be answered, by the same measure.
 SURE_WITH = (0.8, 0.6, 0.0, 0.0)
 KNOWN_ERROR = 0.9
+UNSURE_TOPIC = 0.45  # below this the words of an error, if there are any, say more
 CERTAIN = 0.97  # from this chance of off-topic on not even the words of an error help
 MENTIONED = 0.04  # below this chance of being the topic a provider is only scenery
 SURE_REQUEST = 0.6  # from when words of a request that no rule understood are asked back about
@@ -63,6 +64,22 @@ _YIELDS_TO_PROVIDER = frozenset(
         "blocked-port",
         "self-hosting",
         "autodiscovery",
+    )
+)
+# Services that do nothing but send mail.
+_SENDERS = frozenset(
+    (
+        "ses",
+        "sendgrid",
+        "mailgun",
+        "postmark",
+        "brevo",
+        "mailjet",
+        "resend",
+        "sparkpost",
+        "mailtrap",
+        "smtp2go",
+        "mandrill",
     )
 )
 # Ideas that only mail has: one of them is enough.
@@ -244,7 +261,8 @@ def speaks_of_mail(entities: Entities, model: Classifier | None = None) -> int:
     strong, weak = _gate()
     correct = (model or classifier()).correct
     words = {correct(word) for word in WORD.findall(entities.marked)} | set(WORD.findall(entities.marked))
-    named = entities.providers or entities.clouds or entities.isps or entities.codes
+    codes = () if entities.elsewhere else entities.codes  # a gateway's 502 is none of SMTP's
+    named = entities.providers or entities.clouds or entities.isps or codes
     if set(concepts(list(WORD.findall(entities.marked)))) & _MAIL_IDEAS or "@blocklist" in words:
         return 2
     if any(_stands_in(term, entities.marked) for term in _tables()["terms"]):
@@ -256,13 +274,15 @@ def speaks_of_mail(entities: Entities, model: Classifier | None = None) -> int:
 
 def _is_known_error(text: str) -> bool:
     """Whether a text holds what a mail program or server says when something fails."""
-    from bot.knowledge.explain import diagnose  # seldom needed: of what would be declined
+    from bot.knowledge.explain import is_known  # seldom needed: of what is unsure or would be declined
 
-    found = diagnose(text)
-    return found.basis == "text" and found.confidence >= KNOWN_ERROR
+    return is_known(text, KNOWN_ERROR)
 
 
-def _names_mta(entities: Entities, model: Classifier | None) -> bool:
+def _is_of_the_trade(entities: Entities, model: Classifier | None) -> bool:
+    """Whether a reply code, a mail server's program or a sending service stands in a text."""
+    if entities.codes or _SENDERS & set(entities.providers):
+        return True
     return "mtaprog" in concepts(words_of(entities.marked, (model or classifier()).correct))
 
 
@@ -286,9 +306,10 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
     if is_outside(entities):
         return Guess("off-topic", 0.9)
     told = _calibrated(order)
-    if topic not in REQUESTS and _declines(
-        order, 3 if entities.codes or _names_mta(entities, model) else plain
-    ):
+    if told[0][0] in REQUESTS and told[0][1] < SURE_REQUEST:
+        order = [pair for pair in order if pair[1] not in REQUESTS]
+        topic = order[0][1]
+    if topic not in REQUESTS and _declines(order, 3 if _is_of_the_trade(entities, model) else plain):
         if plain and order[0][0] < CERTAIN and _is_known_error(text):
             return Guess("error-diagnosis", 0.7, tuple(told[:1]))
         return Guess("off-topic", max(0.6, 1 - told[0][1] if topic != "off-topic" else told[0][1]))
@@ -297,6 +318,8 @@ def classify(text: str, entities: Entities, model: Classifier | None = None) -> 
         for pair in told
         if pair[0] != "off-topic" and (pair[0] not in REQUESTS or pair[1] >= SURE_REQUEST)
     ]
+    if told[0][1] < UNSURE_TOPIC and plain and _is_known_error(text):
+        return Guess("error-diagnosis", 0.6, tuple(told[:2]))
     topic, chance = told[0]
     if topic != "provider" and entities.providers and _asks_for_settings(topic, order, entities, model):
         return Guess("provider", max(0.6, 1 - chance), tuple(told[:1]))
@@ -317,6 +340,8 @@ def _declines(order: list[tuple[float, str]], plain: int) -> bool:
     return off >= DECLINE_FROM[plain] or best < SURE_WITH[plain]
 
 
+# What 2525 is asks nobody for a provider's settings, though providers are why it is asked.
+_MENTIONED = {"port-2525": 0.3}
 # A provider's names that are also a cloud's or a network's.
 _ALSO_CLOUDS = frozenset(("ovh", "ionos", "oracle", "comcast", "other"))
 # The server is the asker's own, or the trouble is the network's.
@@ -332,7 +357,7 @@ def _asks_for_settings(
 ) -> bool:
     """Whether the settings of the provider that is named are the better answer."""
     likely = next((chance for chance, other in order if other == "provider"), 0.0)
-    if topic in _YIELDS_TO_PROVIDER - {"blocked-port"} and likely < MENTIONED:
+    if topic in _YIELDS_TO_PROVIDER - {"blocked-port"} and likely < _MENTIONED.get(topic, MENTIONED):
         return False
     ideas = set(concepts(words_of(entities.marked, (model or classifier()).correct)))
     server_side = bool(ideas & {"server2server", "roles", "mtaprog", "ownserver", "path"}) or bool(

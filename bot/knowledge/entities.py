@@ -29,7 +29,8 @@ _PROPERTY = r"(?:spring\.)?mail\.(?:smtps?|imaps?|pop3s?|properties|transport|st
 _OUTLOOK = (
     r"\b(?:(?:mi|my|al|el|un|the|our|nuestro) )?outlook (?:20[012]\d|9[78]|classic|desktop|clasico)\b|\b(?:mi|my|al|un|our|nuestro) outlook\b(?!\.)(?! (?:365|account|mail))"
     r"|\boutlook express\b|\boutlook (?:and|y|or|o|e) (?=thunderbird|apple mail|mail)|(?<=thunderbird )(?:and|y|or|o|e) outlook\b(?!\.)"
-    r"|\boutlook(?= (?:says|suggests|can'?t|cannot|won'?t|does not|doesn'?t|no conecta|no me|me cambia|no env|no rec|shows|asks|warns|complains|dice|sugiere|muestra|pide|avisa)\b)"
+    r"|\b(?:in|en|sabe|let) outlook\b(?!\.)(?! (?:365|com|account|mail|web))"
+    r"|\boutlook(?= (?:opens?|abre|keeps|still|says|suggests|can'?t|cannot|won'?t|does not|doesn'?t|no conecta|no me|me cambia|no env|no rec|shows|asks|warns|complains|dice|sugiere|muestra|pide|avisa)\b)"
 )
 _NUMBER = r"(?<![\w.])\d{1,6}(?![\w]|\.\d)"
 

@@ -43,6 +43,13 @@ class Diagnosis:
     line_number: int = 0
 
 
+def is_known(text: str, confidence: float) -> bool:
+    """Whether a text, as it stands, holds what a mail program or server says when something fails."""
+    flat = flatten(text[:MAX_INPUT])
+    verdict = judge(flat, find_entities(flat))
+    return verdict.basis == "text" and verdict.confidence >= confidence
+
+
 def _judge_mended(flat: Flat, entities: Entities, verdict: Verdict) -> Verdict:
     """What a mistyped or cut text says once it is put right: surer than a code alone, less than as pasted."""
     from bot.knowledge.explain_mend import mend  # seldom needed

@@ -6,6 +6,7 @@ Used when the text as pasted says nothing, so that nothing that is understood ca
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
@@ -22,6 +23,7 @@ _WORD = re.compile(r"[a-z]+")
 # What the person adds in brackets comes after the end of the paste.
 _ADDED = re.compile(r"\s*(?:\([^()]*\)|\[[^\[\]]*\])?\s*$")
 MAX_MENDED = 4000
+MAX_PHRASE = 100
 
 
 def mend(flat: Flat) -> Flat | None:
@@ -55,19 +57,33 @@ def _complete(text: str) -> str:
     end = _ADDED.search(text)
     said, added = (text[: end.start()], text[end.start() :]) if end else (text, "")
     said = said.rstrip(" .'\"")
-    best = max(
-        ((size, -len(core), core) for core in _cores() if (size := _overlap(said, core))), default=(0, 0, "")
-    )
-    return said + best[2][best[0] :] + added if best[0] else text
+    rest = next(filter(None, (_rest_of(said[start:]) for start in _starts(said))), "")
+    return said + rest + added if rest else text
 
 
-def _overlap(said: str, core: str) -> int:
-    """How much of a phrase's beginning stands at the end of what is said; 0 when too little."""
-    for size in range(len(core) - 1, max(MIN_END, int(len(core) * _SHARE)) - 1, -1):
-        # Cut within a word: what ends with a word may be all there was.
-        if core[size - 1 : size + 1].isalnum() and said.endswith(core[:size]):
-            return size
-    return 0
+def _starts(said: str) -> Iterator[int]:
+    """Where a cut phrase may begin: at the words near the end, the longest rest first."""
+    near = max(0, len(said) - MAX_PHRASE)
+    return (near + match.start() for match in re.finditer(r"(?<!\w)\w", said[near:]))
+
+
+def _rest_of(begun: str) -> str:
+    """What the shortest phrase that begins like this goes on with; empty when too little of it is there.
+
+    Cut within a word: what ends with a word may be all there was.
+    """
+    cores = _cores()
+    fitting = []
+    for place in range(bisect_left(cores, begun), len(cores)):
+        core = cores[place]
+        if not core.startswith(begun):
+            break
+        if (
+            len(begun) >= max(MIN_END, int(len(core) * _SHARE))
+            and core[len(begun) - 1 : len(begun) + 1].isalnum()
+        ):
+            fitting.append(core)
+    return min(fitting, key=len)[len(begun) :] if fitting else ""
 
 
 @cache

@@ -81,7 +81,7 @@ _ABUSE = (
     r"\b(?:keyloggers?|bulletproof|combo ?lists?|(?:leaked|stolen|hacked|robad[oa]s|filtrad[oa]s) (?:\w+ )?(?:accounts?|logins?|credentials?|passwords?|cuentas?|credenciales|contrasenas)"
     r"|(?:credenciales|contrasenas|cuentas) (?:robadas|filtradas|hackeadas)|rotat\w+ (?:\w+ ){0,3}(?:ips?|proxies|domains|addresses)|rota\w* (?:\w+ ){0,2}(?:ips?|dominios)"
     r"|(?:evade|evading|bypass\w*|fool|trick|outsmart|sneak past|slip past|get (?:around|past)|evadir|evita\w* que me|esquivar|burlar|saltar\w*|enganar) (?:\w+ ){0,3}(?:spam ?filters?|spam detection|filtros?|antispam|@blocklist|blacklists?|blocklists?)"
-    r"|@blocklist (?:can'?t|cannot|can not|doesn'?t|does not|won'?t|never|no (?:me |nos )?(?:pueda|puede)?) ?(?:catch\w*|detect\w*|list\w*|see|notice|find|pill\w*)"
+    r"|falsifico|suplanto|how (?:do|can|to) (?:i )?(?:spoof|forge|fake) (?:the |a |an )?(?:sender|from|e-?mail)|@blocklist (?:can'?t|cannot|can not|doesn'?t|does not|won'?t|never|no (?:me |nos )?(?:pueda|puede)?) ?(?:catch\w*|detect\w*|list\w*|see|notice|find|pill\w*)"
     r"|ignor\w+ (?:\w+ )?(?:spam complaints?|abuse (?:reports?|complaints?)|complaints)|(?:bought|purchased|scraped|comprad[oa]s?) (?:\w+ )?(?:lists?|listas?|addresses)|listas? comprad[oa]s?"
     r"|without (?:getting|being) (?:blacklisted|blocklisted|banned|traced|caught|detected)|(?:nobody|no one|noone|cannot|can'?t|can not) (?:can |be |to )?trac(?:e|ed)\b|sin (?:que me )?(?:permiso|banee\w*|bloquee\w*|rastree\w*)|no me (?:banee|rastree)\w*"
     r"|(?:entrar|acceder|meterme|get into|log ?in ?to|break into|hack\w*) (?:al?|en el|the|my)? ?(?:@prov|correo|gmail|buzon|e-?mails?|mailbox|account|cuenta)(?: account| cuenta)? (?:de|of) (?:mi|my|un|una|otra|someone|somebody|her|his)"
@@ -89,7 +89,7 @@ _ABUSE = (
 )
 _ABUSE_SIGNS = tuple(
     """
-    keylog bulletproof combo leaked stolen hacked robad filtrad credencial contrasen cuenta rotat rota evad bypass fool
+    falsifico suplanto spoof forge fake keylog bulletproof combo leaked stolen hacked robad filtrad credencial contrasen cuenta rotat rota evad bypass fool
     trick outsmart sneak slip get evita esquiva burla salta engan @blocklist ignor bought purchased scraped comprad
     without nobody no noone cannot can't sin entrar acceder meterme log break hack base list database
     """.split()  # noqa: SIM905  # reads better as text

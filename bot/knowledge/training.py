@@ -25,6 +25,7 @@ PENALTY = 3e-5
 AVERAGED = 12  # the last epochs, whose weights are averaged
 MAX_VARIANTS = 6
 SCALE = 100
+SEEDS = (25, 465, 587)
 
 
 @frozen
@@ -98,7 +99,7 @@ def train(examples: Sequence[Example], *, epochs: int = EPOCHS) -> Model:
         )
         for vector, example in zip(vectors, examples, strict=True)
     ]
-    weights = _descend(rows, len(topics), epochs)
+    weights = _averaged([_descend(list(rows), len(topics), epochs, seed) for seed in SEEDS])
     words = Counter(
         word
         for example in examples
@@ -108,8 +109,18 @@ def train(examples: Sequence[Example], *, epochs: int = EPOCHS) -> Model:
     return Model(topics, weights, sorted(word for word in words if len(word) > 3))
 
 
-def _descend(rows: list[tuple[Vector, int, float]], size: int, epochs: int) -> dict[str, list[float]]:
-    chance = random.Random(25)  # noqa: S311  # shuffling, not secrets
+def _averaged(runs: Sequence[Mapping[str, list[float]]]) -> dict[str, list[float]]:
+    """The mean of several runs: one alone depends by a hundredth of the questions on how it was shuffled."""
+    return {
+        name: [sum(column) / len(runs) for column in zip(*(run[name] for run in runs), strict=True)]
+        for name in runs[0]
+    }
+
+
+def _descend(
+    rows: list[tuple[Vector, int, float]], size: int, epochs: int, seed: int
+) -> dict[str, list[float]]:
+    chance = random.Random(seed)  # noqa: S311  # shuffling, not secrets
     weights: dict[str, list[float]] = defaultdict(lambda: [0.0] * size)
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0] * size)
     for epoch in range(epochs):
