@@ -52,3 +52,7 @@ def main() -> None:
             done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
             loaded = done.stderr.rpartition("LOADED ")[2].strip()
             row(f"of {', '.join(ABSENT)}: loaded by {words[0]}", loaded)
+
+
+if __name__ == "__main__":
+    main()

@@ -236,3 +236,7 @@ def _asked(pid: int, address: str) -> float:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         good = sum(pool.map(ask, range(ROUNDS * AT_ONCE)))
     return (process_cpu_s(pid) - before) / good * 1000
+
+
+if __name__ == "__main__":
+    main()
