@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,9 @@ from bot.advice.situation import Situation
 from bot.model.outcome import Endpoint, EndpointOutcome
 from bot.model.services import Service, service_for, service_seen
 from bot.probes.run import probe_endpoint, wait_for_goodbyes
-from tests.bot.probes.test_misbehaving_servers import SHORT, good, rest
-from tests.support.authority import Authority
-from tests.support.misbehaving import Peer, Server, server_context
+from tests.bot.probes.test_misbehaving_servers import SHORT
+from tests.support.bad_servers import Body, good, rest
+from tests.support.misbehaving import Peer, Server
 from tests.support.probing import EHLO, HOST, network_for
 
 
@@ -49,21 +48,6 @@ def test_a_registered_port_stays_what_it_is_whatever_speaks_there() -> None:
 
 def test_a_wrong_mode_on_a_telling_number_stays_a_promise_broken() -> None:
     assert service_seen(service_for(10465), "smtp", "starttls").mode == "implicit"
-
-
-@pytest.fixture(scope="module")
-def authority() -> Authority:
-    return Authority()
-
-
-@pytest.fixture(scope="module")
-def tls(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    return server_context(authority.issue(HOST), tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return authority.write_root(tmp_path_factory.mktemp("ca") / "root.pem")
 
 
 async def implicit_smtp(peer: Peer, tls: ssl.SSLContext) -> None:
@@ -102,9 +86,6 @@ async def sieve(peer: Peer, tls: ssl.SSLContext) -> None:
 async def ssh(peer: Peer, tls: ssl.SSLContext) -> None:
     await peer.send(b"SSH-2.0-OpenSSH_9.2\r\n")
     await peer.until_quit()
-
-
-Body = Callable[[Peer, ssl.SSLContext], Awaitable[None]]
 
 
 async def meet(body: Body, tls: ssl.SSLContext, ca_file: Path) -> EndpointOutcome:
