@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from bot.model.request import Place
 from bot.watches.stores import Stores
 from storage.memory.open import memory_stores
 from storage.open import open_stores
-from tests.support.postgres import running_postgres
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HERE = Place(platform="slack", workspace="slack:T1", channel="C1")
@@ -23,12 +22,6 @@ ELSEWHERE = Place(platform="slack", workspace="slack:T2", channel="C1")
 def later(**step: float) -> datetime:
     """NOW and a bit."""
     return NOW + timedelta(**step)
-
-
-@pytest.fixture(scope="session")
-def postgres_cluster() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
 
 
 @pytest.fixture

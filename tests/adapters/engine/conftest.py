@@ -21,10 +21,10 @@ from bot.watches.message import Message
 from bot.watches.observation import Observation
 from bot.watches.stores import Stores
 from bot.watches.watch import Draft, Watch
-from tests.storage.conftest import HERE, NOW, postgres_cluster, postgres_url, stores
+from tests.storage.conftest import HERE, NOW, postgres_url, stores
 from tests.support.started import slack, smtp
 
-__all__ = ["postgres_cluster", "postgres_url", "slack", "smtp", "stores"]
+__all__ = ["postgres_url", "slack", "smtp", "stores"]
 
 
 class JumpingClock:
