@@ -49,10 +49,13 @@ def with_asides(answer: Answer, entities: Entities, guess: Guess, language: Answ
     more = [_lead(topic, table) for topic in _other_topics(answer, guess)]
     if more:
         text = "\n\n".join((text, f"{table['aside']['maybe']} {more[0]}", *more[1:]))
-    lines = list(_lines(fold(filled(replace(answer, text=text))), entities, answer.question, table["asides"]))
-    if lines:
-        text = "\n\n".join((text, "\n".join(f"• {line}" for line in lines[:MAX_LINES])))
-    return replace(answer, text=text)
+    said = fold(filled(replace(answer, text=text)))
+    lines = list(_lines(said, entities, answer.question, table["asides"]))[:MAX_LINES]
+    first = [line for line, leads in lines if leads]
+    rest = [f"• {line}" for line, leads in lines if not leads]
+    # A diagnosis leads with its own cause.
+    before, after = (first, rest) if answer.cause is None else ([], [*(f"• {line}" for line in first), *rest])
+    return replace(answer, text="\n\n".join(filter(None, (" ".join(before), text, "\n".join(after)))))
 
 
 def rather_topic(question: str, guess: Guess, entities: Entities) -> Guess:
@@ -93,14 +96,17 @@ def _lead(topic: str, table: Mapping[str, Any]) -> str:
     return first
 
 
-def _lines(said: str, entities: Entities, question: str, asides: Mapping[str, Any]) -> Iterator[str]:
+def _lines(
+    said: str, entities: Entities, question: str, asides: Mapping[str, Any]
+) -> Iterator[tuple[str, bool]]:
+    """Lines, each with whether it stands before the rest."""
     for port in entities.ports:
         line = asides["ports"].get(str(port))
         if line and not re.search(rf"(?<!\d){port}(?!\d)", said):
-            yield line
+            yield line, False
     asked = fold(question)
-    for words, has, line in asides["terms"]:
+    for words, has, line, leads in asides["terms"]:
         if not any(word in said for word in has) and any(
             re.search(rf"(?<![\w.@-]){re.escape(word)}(?![\w@])", asked) for word in words if word in asked
         ):
-            yield line
+            yield line, leads

@@ -142,12 +142,12 @@ def answers() -> dict[str, str]:
 
 
 def _asides(language: str) -> dict[str, object]:
-    """One language of asides.toml: lines by port; words, what makes a line needless, and line by term."""
+    """One language of asides.toml: lines by port; words, what makes a line needless, line, whether first, by term."""
     table = _load("answers/asides.toml")
     return {
         "ports": {port: row[language] for port, row in table["ports"].items()},
         "terms": [
-            [row["words"], [fold(word) for word in row["has"]], row[language]]
+            [row["words"], [fold(word) for word in row["has"]], row[language], row.get("first", False)]
             for row in table["terms"].values()
         ],
     }
