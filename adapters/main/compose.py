@@ -94,6 +94,23 @@ def _make_network(settings: Settings) -> Network:
     )
 
 
+def load_for_probes(tools: Tools) -> None:
+    """Load what a probe needs before there is a loop to hold up; a command line loads only what it uses.
+
+    Raises:
+        BadInput: `setting-bad`: the trust anchors cannot be used.
+    """
+    from bot.model.services import SERVICES
+    from bot.probes import run, tls  # noqa: F401  # loaded, no more
+    from bot.probes.detect import conversation_in
+
+    for protocol in {service.protocol for service in SERVICES.values()}:
+        conversation_in(protocol)
+    trust = tools.network().trust
+    if isinstance(trust, _LateTrust):
+        trust.load()
+
+
 def _refuse_bad_anchors(settings: Settings) -> None:
     """Say that the operator's own anchors cannot be used, before any server is judged without them.
 
@@ -124,6 +141,10 @@ class _LateTrust:
         from adapters.net.trust import PinnedTrust
 
         return PinnedTrust(self._ca_file)
+
+    def load(self) -> None:
+        """Read the anchors now."""
+        self._made.load()
 
     @property
     def name(self) -> str:

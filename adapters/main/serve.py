@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import REGISTRY, Gauge, generate_latest
 
-from adapters.main.compose import close_tools, make_tools
+from adapters.main.compose import close_tools, load_for_probes, make_tools
 from adapters.main.ending import end_within
 from adapters.main.logs import set_up_logs
 from adapters.main.watching import Platform, Watching, stop_on_signals, take_lock
@@ -92,7 +92,7 @@ def run_serve(settings: Settings, *, as_json: bool = False) -> int:
 async def _serve(settings: Settings) -> int:
     parts = Parts()
     tools = replace(make_tools(settings), status=parts.status)
-    tools.network()  # anchors that cannot be used are told now, and not by every check
+    load_for_probes(tools)  # anchors that cannot be used are told now, and not by every check
     limiter = _limiter(settings)
     if settings.slack_bot_token or (settings.slack_client_id and settings.slack_client_secret):
         parts.slack = _slack(tools, limiter)

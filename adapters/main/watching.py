@@ -16,7 +16,7 @@ from prometheus_client import start_http_server
 from adapters.engine.engine import Duties, Engine, process_name
 from adapters.engine.leader import Leader
 from adapters.engine.steady import Steady
-from adapters.main.compose import close_tools, make_tools
+from adapters.main.compose import close_tools, load_for_probes, make_tools
 from adapters.main.logs import set_up_logs
 from bot.cards.plaintext import render_plain
 from bot.commands.posting import card_of
@@ -180,7 +180,7 @@ def _serve_metrics(host: str, port: int) -> None:
 
 async def _work(settings: Settings) -> int:
     tools = make_tools(settings)
-    tools.network()  # anchors that cannot be used are told now
+    load_for_probes(tools)  # anchors that cannot be used are told now, and not by every check
     engine = Engine(tools, process_name(), Duties())
     stop = stop_on_signals()
     engine.start()
